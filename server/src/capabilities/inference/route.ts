@@ -1,0 +1,39 @@
+import type { TaskAddress } from '../../platform/engines/engine.ts'
+
+/**
+ * All that the data plane knows of an endpoint: control publishes it, gateways route from their copy in
+ * memory and never ask.
+ */
+export interface EndpointRoute {
+  readonly account: string
+  readonly region: string
+  readonly endpointName: string
+  readonly endpointArn: string
+  readonly endpointConfigName: string
+  /** Grows with each publication; a gateway ignores an older one. */
+  readonly version: number
+  readonly variants: readonly VariantRoute[]
+}
+
+export interface VariantRoute {
+  readonly variantName: string
+  /** Share of requests = weight ÷ sum of weights. Zero: only by TargetVariant. */
+  readonly weight: number
+  /** Replicas that answer pings. Empty while none does. */
+  readonly replicas: readonly ReplicaRoute[]
+}
+
+export interface ReplicaRoute {
+  /** The replica's task. Also the last part of its log stream's name. */
+  readonly replicaId: string
+  readonly address: TaskAddress
+}
+
+/** The change topic under which routes are announced. */
+export const ROUTE_TOPIC_PREFIX = 'endpoint-route/'
+
+export function routeTopic(
+  route: Pick<EndpointRoute, 'account' | 'region' | 'endpointName'>,
+): string {
+  return `${ROUTE_TOPIC_PREFIX}${route.account}/${route.region}/${route.endpointName}`
+}

@@ -1,0 +1,123 @@
+import pg from 'pg'
+import type { Log } from '../../base/log.ts'
+
+export type Row = Record<string, unknown>
+
+/** Anything that runs SQL: the pool, or one transaction on it. */
+export interface Queryable {
+  /** Runs one statement; values are bound, never interpolated. */
+  query<R extends Row = Row>(text: string, values?: readonly unknown[]): Promise<readonly R[]>
+}
+
+/** Postgres, the only state of control. */
+export interface Database extends Queryable {
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
+  /** A connection of its own that runs `LISTEN`; reconnects by itself and then calls `reconnected`. */
+  listen(channel: string, options: ListenOptions): Promise<AsyncDisposable>
+  /** For libraries that want a `pg` pool of their own. */
+  readonly url: string
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+export interface ListenOptions {
+  readonly received: (payload: string) => void
+  /** Notifications may have been missed: look again at everything. */
+  readonly reconnected: () => void
+}
+
+export interface DatabaseOptions {
+  readonly url: string
+  readonly connectionsMax: number
+  readonly log: Log
+}
+
+const RECONNECT_DELAY_MS = 250
+
+// bigint columns hold byte counts and sequence numbers, all below 2^53
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({ connectionString: options.url, max: options.connectionsMax })
+  pool.on('error', (error) => options.log.warn('a Postgres connection was lost', { error }))
+  return {
+    url: options.url,
+    pool,
+    query: async (text, values) => run(pool, text, values),
+    transaction: (work) => transaction(pool, work),
+    listen: (channel, listenOptions) => listen(options, channel, listenOptions),
+    close: () => pool.end(),
+  }
+}
+
+async function run<R extends Row>(
+  client: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly R[]> {
+  const result = await client.query<R>(text, values as unknown[])
+  return result.rows
+}
+
+async function transaction<T>(
+  pool: pg.Pool,
+  work: (transaction: Queryable) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    const answer = await work({ query: async (text, values) => run(client, text, values) })
+    await client.query('commit')
+    return answer
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function listen(
+  options: DatabaseOptions,
+  channel: string,
+  { received, reconnected }: ListenOptions,
+): Promise<AsyncDisposable> {
+  let closed = false
+  let client: pg.Client | undefined
+
+  const connect = async (): Promise<void> => {
+    const next = new pg.Client({ connectionString: options.url, keepAlive: true })
+    next.on('notification', (message) => received(message.payload ?? ''))
+    next.on('error', (error) => options.log.warn('the notification connection failed', { error }))
+    next.on('end', () => {
+      if (!closed && client === next) retry()
+    })
+    await next.connect()
+    await next.query(`listen ${pg.escapeIdentifier(channel)}`)
+    client = next
+  }
+  const retry = (): void => {
+    const timeout = setTimeout(() => {
+      connect().then(reconnected, retry)
+    }, RECONNECT_DELAY_MS)
+    timeout.unref()
+    if (closed) clearTimeout(timeout)
+  }
+
+  await connect()
+  return {
+    [Symbol.asyncDispose]: async () => {
+      closed = true
+      await client?.end()
+    },
+  }
+}
+
+/** The code of a unique-key violation, for inserts that may meet a name in use. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '23505'
+}
