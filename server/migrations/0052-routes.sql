@@ -1,0 +1,29 @@
+-- What the data plane knows: one route per endpoint that has begun to serve. A withdrawn route stays as a
+-- row without content, so that a gateway that asks "what changed since" hears of it.
+create table endpoint_route (
+  realm bigint not null references realm,
+  account text not null,
+  region text not null,
+  endpoint_name text not null,
+  version bigint not null,
+  route jsonb,
+  primary key (realm, region, endpoint_name)
+);
+create index endpoint_route_version on endpoint_route (version);
+
+-- The version of the table as a whole. Its one row is locked by each publication until it commits, so that
+-- versions become visible in their order and "everything up to" has a meaning.
+create table endpoint_route_version (
+  only boolean primary key default true check (only),
+  version bigint not null
+);
+insert into endpoint_route_version (version) values (0);
+
+-- How far each gateway has come. `seen_at` is Postgres's time, not the platform's clock: it says whether a
+-- process is alive, which a frozen clock must not hide.
+create table gateway_route_version (
+  gateway_id text primary key,
+  version bigint not null,
+  busy_replica_ids jsonb not null default '[]',
+  seen_at timestamptz not null
+);
