@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { systemClock } from '../../server/src/base/clock.ts'
+import { runDirectory } from '../../server/src/platform/run-directory.ts'
+import { askAdminSocket } from '../../server/src/supervisor/admin-socket.ts'
+import { type Command, print, printJson, printTable } from '../command.ts'
+import {
+  configFor,
+  DATA_DIR_HELP,
+  DATA_DIR_OPTION,
+  requireRunning,
+} from '../installation-options.ts'
+
+interface TaskStatus {
+  readonly taskId: string
+  readonly kind: string
+  readonly name: string
+  readonly state: string
+  readonly runnerPid?: number
+  readonly pid?: number
+}
+
+export const status: Command = {
+  usage: '[--json] [--data-dir DIR]',
+  summary: 'show what runs',
+  help: `Each process with its role, pid, uptime and memory, and the tasks (hosts of jobs, replicas of
+endpoints) that run.
+
+  --json           {"url", "processes": [{"role", "pid", …}], "tasks": [{"taskId", "kind", "name", …}]}
+${DATA_DIR_HELP}
+
+Example:
+  ./sagebrush status --json | jq .tasks`,
+  run: async (args) => {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { ...DATA_DIR_OPTION, json: { type: 'boolean' } },
+    })
+    const { dataDir } = configFor(values)
+    const { url, processes } = await requireRunning(dataDir)
+    const control = join(runDirectory(dataDir), 'admin.sock')
+    const answer = await askAdminSocket<{ tasks: TaskStatus[] }>(control, 'GET', '/tasks')
+    const tasks = answer?.tasks ?? []
+    const port = Number(new URL(url).port)
+    if (values.json) {
+      const gatewaysPort = (role: string) => (role === 'gateway' ? { port } : {})
+      printJson({
+        url,
+        processes: processes.map((one) => ({ ...one, ...gatewaysPort(one.role) })),
+        tasks,
+      })
+      return 0
+    }
+    print(`${url}   data in ${dataDir}\n`)
+    const now = systemClock.now().getTime()
+    printTable([
+      ['ROLE', 'PID', 'PORT', 'UPTIME', 'MEMORY', 'RESTARTS'],
+      ...processes.map((one) => [
+        one.role,
+        String(one.pid),
+        one.role === 'gateway' ? String(port) : '-',
+        duration(now - Date.parse(one.startedAt)),
+        `${Math.round(one.memoryBytes / 2 ** 20)} MB`,
+        String(one.restarts),
+      ]),
+    ])
+    print()
+    if (!answer) print('control is being started again; tasks cannot be listed just now')
+    else if (tasks.length === 0) print('no tasks run')
+    else printTable(taskRows(tasks))
+    return 0
+  },
+}
+
+function taskRows(tasks: readonly TaskStatus[]): string[][] {
+  const rows = tasks.map((task) => [
+    task.kind,
+    task.name,
+    task.state,
+    String(task.pid ?? '-'),
+    task.taskId,
+  ])
+  return [['KIND', 'NAME', 'STATE', 'PID', 'TASK'], ...rows]
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return `${Math.round(seconds / 3_600)} h`
+}

@@ -1,0 +1,63 @@
+import { type Command, Problem, print, UsageError } from './command.ts'
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import('./commands/up.ts')).up,
+  env: async () => (await import('./commands/env.ts')).env,
+  status: async () => (await import('./commands/status.ts')).status,
+  down: async () => (await import('./commands/down.ts')).down,
+  reset: async () => (await import('./commands/reset.ts')).reset,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  image: async () => (await import('./commands/image.ts')).image,
+}
+
+const EXAMPLES = `Examples:
+  ./sagebrush up --detach                  start, and return when ready
+  eval "$(./sagebrush env)"                point boto3, the AWS CLI and the SDKs at it
+  eval "$(./sagebrush env --proxy)"        the same without any setting in the client's own terms
+  ./sagebrush status                       what runs
+  ./sagebrush image add my-algo ./my-algo  let CreateTrainingJob and CreateModel use a folder as an image
+  ./sagebrush down                         stop; data stays`
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    return help()
+  }
+  const load = COMMANDS[name]
+  if (!load) {
+    throw new UsageError(`there is no command '${name}': see ./sagebrush --help`)
+  }
+  const command = await load()
+  if (rest.includes('--help') || rest.includes('-h')) {
+    print(`${command.summary}\n\nUsage: ./sagebrush ${name} ${command.usage}\n\n${command.help}`)
+    return 0
+  }
+  return command.run(rest)
+}
+
+async function help(): Promise<number> {
+  print('Sagebrush: an ML platform on your machine that speaks SageMaker.\n')
+  print('Usage: ./sagebrush COMMAND [OPTIONS]\n\nCommands:')
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    print(`  ${name.padEnd(8)} ${(await load()).summary}`)
+  }
+  print(`\n${EXAMPLES}\n\n./sagebrush COMMAND --help says more about each.`)
+  return 0
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (error instanceof UsageError || error instanceof Problem || isParseError(error)) {
+    process.stderr.write(`sagebrush: ${error.message}\n`)
+    process.exitCode = error instanceof Problem ? 1 : 2
+  } else {
+    throw error
+  }
+}
+
+function isParseError(error: unknown): error is Error {
+  return (
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  )
+}
