@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { monotonicMs } from '../server/src/base/clock.ts'
+import { readConfig } from '../server/src/config.ts'
+import { startTestPostgres } from '../tests/support/postgres.ts'
+import { ensureEnvironments } from './setup/environments.ts'
+
+/**
+ * `npm test` runs everything that must pass; `npm run ok` leaves the journeys of real clients out, and
+ * `npm run journeys` runs only those. Every part runs even when an earlier one failed; the exit code tells.
+ */
+const ROOT = new URL('../', import.meta.url).pathname
+const HELP = `npm test               everything
+npm run ok             tidy, types, lint, format, unit, contract and API tests
+npm run journeys       real clients against a started platform
+npm test -- PATTERN    test files whose path contains PATTERN`
+
+const [mode, pattern] = parse(process.argv.slice(2))
+const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name)
+const outcomes: { name: string; ok: boolean; seconds: number }[] = []
+
+function parse(args: readonly string[]): ['all' | 'ok' | 'journeys', string | undefined] {
+  if (args.includes('--help')) {
+    process.stdout.write(`${HELP}\n`)
+    process.exit(0)
+  }
+  const rest = args.filter((arg) => !arg.startsWith('--'))
+  if (args.includes('--ok')) return ['ok', rest[0]]
+  if (args.includes('--journeys')) return ['journeys', rest[0]]
+  return ['all', rest[0]]
+}
+
+async function part(
+  name: string,
+  command: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const startMs = monotonicMs()
+  process.stdout.write(`\n── ${name}\n`)
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const [code] = await once(child, 'exit')
+  outcomes.push({ name, ok: code === 0, seconds: (monotonicMs() - startMs) / 1_000 })
+}
+
+function testFiles(globs: readonly string[]): string[] {
+  return globSync(globs, { cwd: ROOT })
+    .filter((path) => pattern === undefined || path.includes(pattern))
+    .sort()
+}
+
+async function nodeTests(
+  name: string,
+  options: { globs: readonly string[]; concurrency: number; environment: NodeJS.ProcessEnv },
+): Promise<void> {
+  const files = testFiles(options.globs)
+  if (files.length === 0) return
+  const flags = ['--test', `--test-concurrency=${options.concurrency}`]
+  await part(name, [process.execPath, ...flags, '--test-reporter=spec', ...files], options.environment)
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const python = await ensureEnvironments(readConfig(process.env), say)
+const postgres = await startTestPostgres()
+const environment = { ...postgres.environment, SAGEBRUSH_TEST_CLIENTS: python.clientsBin }
+try {
+  if (mode !== 'journeys') {
+    if (pattern === undefined) {
+      await part('types', [bin('tsc'), '--noEmit'])
+      await part('lint and format', [bin('biome'), 'check', '--error-on-warnings', '.'])
+      await part('runtimes', [
+        ...[join(python.runtimeTestsBin, 'python'), '-m', 'unittest', 'discover'],
+        ...['-s', 'runtimes/tests', '-t', 'runtimes'],
+      ])
+    }
+    const globs = ['{tools,server,cli,bench,tests/support}/**/*.test.ts']
+    await nodeTests('tidy, unit, contract, API', { globs, concurrency: 2, environment })
+  }
+  if (mode !== 'ok') {
+    const globs = ['tests/{simulation,journeys}/**/*.test.ts']
+    await nodeTests('simulation and journeys', { globs, concurrency: 1, environment })
+  }
+} finally {
+  await postgres.stop()
+}
+
+process.stdout.write('\n')
+for (const { name, ok, seconds } of outcomes) {
+  process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(32)} ${seconds.toFixed(0).padStart(4)} s\n`)
+}
+const failed = outcomes.filter(({ ok }) => !ok).length
+process.stdout.write(`\n${outcomes.length - failed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 && outcomes.length > 0 ? 0 : 1
