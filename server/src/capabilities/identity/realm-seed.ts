@@ -1,3 +1,4 @@
+import type { Queryable } from '../../platform/database/database.ts'
 import {
   EXECUTION_ROLE_NAME,
   EXECUTION_ROLE_PATH,
@@ -5,7 +6,6 @@ import {
   executionRoleTrustPolicy,
   roleArn,
 } from './execution-role.ts'
-import type { RealmHook } from './realm.ts'
 import { insertRole } from './role.store.ts'
 import { attachPolicy } from './role-policy.store.ts'
 
@@ -13,7 +13,10 @@ const SESSION_SECONDS_MAX = 43_200
 const POLICY_ARN = 'arn:aws:iam::aws:policy/AmazonSageMakerFullAccess'
 
 /** Gives a new realm the ready execution role, so that a first `fit()` needs no set-up. */
-export const seedRealm: RealmHook = async (transaction, { realm, account, at }) => {
+export async function seedRealm(
+  transaction: Queryable,
+  { realm, account, at }: { realm: number; account: string; at: Date },
+): Promise<void> {
   const roleId = executionRoleId(account)
   await insertRole(transaction, realm, {
     roleId,

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 
 /** @returns undefined when the account has never been used */
@@ -28,7 +29,9 @@ export async function insertRealm(
     'insert into realm (account, began_at) values ($1, $2) returning realm',
     [account, at],
   )
-  return rows[0]?.realm ?? Number.NaN
+  const realm = rows[0]?.realm
+  assert(realm !== undefined, 'an inserted realm has a number')
+  return realm
 }
 
 /** @returns the realm that ended, if there was one */
@@ -42,6 +45,14 @@ export async function endRealm(
     [account, at],
   )
   return rows[0]?.realm
+}
+
+export async function listPresentRealms(
+  database: Queryable,
+): Promise<readonly { readonly account: string; readonly realm: number }[]> {
+  return database.query<{ account: string; realm: number }>(
+    'select account, realm from realm where ended_at is null',
+  )
 }
 
 export async function listEndedRealms(database: Queryable): Promise<readonly number[]> {

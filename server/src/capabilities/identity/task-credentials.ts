@@ -15,10 +15,10 @@ export interface TaskIdentity {
   readonly region: string
 }
 
-/** An HTTP answer; `body` is JSON. */
+/** An HTTP answer; `body` goes out as JSON. */
 export interface CredentialsAnswer {
   readonly status: 200 | 403
-  readonly body: string
+  readonly body: object
 }
 
 const PURPOSE = 'task-token'
@@ -44,13 +44,13 @@ export async function answerTaskCredentials(
   platform: {
     readonly secrets: Secrets
     readonly database: Database
-    readonly presentRealm: (account: string) => Promise<number>
+    readonly presentRealm: (account: string) => number
   },
   authorization: string | undefined,
 ): Promise<CredentialsAnswer> {
   const task = authorization && openTaskToken(platform.secrets, authorization.trim())
   if (!task) return refused('InvalidToken', 'the Authorization header carries no task token')
-  if ((await platform.presentRealm(task.account)) !== task.realm) {
+  if (platform.presentRealm(task.account) !== task.realm) {
     return refused('TaskEnded', 'the account was reset after this task began')
   }
   const role = await findRoleByArn(platform.database, task.realm, task.roleArn)
@@ -72,9 +72,9 @@ export async function answerTaskCredentials(
     Expiration: session.expiresAt.toISOString().replace(/\.\d{3}Z$/, 'Z'),
     RoleArn: role.arn,
   }
-  return { status: 200, body: JSON.stringify(body) }
+  return { status: 200, body }
 }
 
 function refused(code: string, message: string): CredentialsAnswer {
-  return { status: 403, body: JSON.stringify({ code, message }) }
+  return { status: 403, body: { code, message } }
 }
