@@ -1,0 +1,177 @@
+import { rm } from 'node:fs/promises'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { join } from 'node:path'
+import type { Clock } from './base/clock.ts'
+import type { Log } from './base/log.ts'
+import {
+  hostingWorkflows,
+  superviseEndpoints,
+  unstartedHosting,
+} from './capabilities/hosting/index.ts'
+import {
+  createCredentialSource,
+  openRealms,
+  type Realms,
+  sweepEndedRealms,
+} from './capabilities/identity/index.ts'
+import { forgetOldRoutes, withdrawRoutesOfRealm } from './capabilities/inference/route.store.ts'
+import { reconcileObjects } from './capabilities/objects/index.ts'
+import { trainingWorkflows, unstartedTrainingJobs } from './capabilities/training/index.ts'
+import type { Config } from './config.ts'
+import { keepHouse } from './housekeeping.ts'
+import type { Installation } from './installation.ts'
+import { internalRequests } from './internal-requests.ts'
+import { holds, operations } from './operations.ts'
+import { openChanges } from './platform/database/changes.ts'
+import { openDatabase } from './platform/database/database.ts'
+import { migrate } from './platform/database/migrate.ts'
+import { createProcessEngine } from './platform/engines/process/index.ts'
+import { createFilesystemObjects } from './platform/objects/filesystem/index.ts'
+import { runDirectory } from './platform/run-directory.ts'
+import type { Platform, RequestScope } from './platform/scope.ts'
+import { createSecrets } from './platform/secrets.ts'
+import { createWorkflowEngine } from './platform/workflow/dbos.ts'
+import { openAdminSocket } from './supervisor/admin-socket.ts'
+import { createFront } from './wire/front.ts'
+
+/** Control: every AWS API but the invoke path, the workflows, the supervision of endpoints. */
+export interface Control {
+  readonly platform: Platform
+  /** Answers what is held or in flight and takes nothing new; with `replicas` also ends those. */
+  stop(options: { replicas: boolean }): Promise<void>
+  /** Lets go of the database, after `stop`. */
+  close(): Promise<void>
+}
+
+export interface ControlOptions {
+  readonly config: Config
+  readonly installation: Installation
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const CONNECTIONS_MAX = 24
+/** How gracefully replicas end when the whole platform does. */
+const REPLICA_GRACE_SECONDS = 5
+
+export async function startControl(options: ControlOptions): Promise<Control> {
+  const { config, installation, clock, log } = options
+  const run = runDirectory(config.dataDir)
+  const url = config.databaseUrl
+  if (url === undefined) throw new Error('DATABASE_URL is not set: control needs a Postgres')
+  const database = openDatabase({ url, connectionsMax: CONNECTIONS_MAX, log })
+  await migrate(database)
+  const changes = await openChanges({ database, clock, log })
+  const secrets = createSecrets(installation.secret)
+  const workflows = createWorkflowEngine({ database, log })
+  const platform: Platform = {
+    clock,
+    config,
+    database,
+    changes,
+    secrets,
+    workflows,
+    log,
+    objects: await createFilesystemObjects({ folder: join(config.dataDir, 'objects') }),
+    engine: createProcessEngine({ config, clock, log }),
+  }
+  const realms = await openRealms(platform, {
+    ended: [(transaction, { realm }) => withdrawRoutesOfRealm({ transaction, changes }, realm)],
+  })
+  const watching = platform.engine.watch((taskId) => changes.hint(`task/${taskId}`))
+  const objects = await reconcileObjects(platform)
+  await workflows.launch({
+    definitions: [...trainingWorkflows(platform), ...hostingWorkflows(platform)],
+    unstarted: [unstartedTrainingJobs(platform), unstartedHosting(platform)],
+  })
+  const endpoints = superviseEndpoints(platform)
+  const house = keepHouse(platform, [
+    { name: 'ended realms', run: () => sweepEndedRealms(platform) },
+    { name: 'old routes', run: () => forgetOldRoutes(database) },
+  ])
+  const reset = async (): Promise<void> => {
+    await realms.reset(config.account)
+    house.soon()
+  }
+
+  const front = createFront<RequestScope>({
+    operations,
+    holds: config.holdWaiters ? holds : {},
+    credentials: createCredentialSource({
+      secrets,
+      account: config.account,
+      rootKey: installation.rootKey,
+      presentRealm: realms.present,
+    }),
+    // every verified caller of the account may do everything, until policies are evaluated here
+    authorise: () => undefined,
+    scopeFor: (request) => scopeFor(platform, realms, request),
+    changes,
+    clock,
+    log,
+  })
+  const internal = internalRequests({ platform, presentRealm: realms.present, reset })
+  const server = await listen(join(run, 'control.sock'), (request, response) => {
+    if (!internal(request, response)) front(request, response)
+  })
+  const admin = await openAdminSocket(join(run, 'admin.sock'), {
+    'GET /tasks': async () => ({ tasks: await runningTasks(platform) }),
+    'POST /reset': async () => {
+      await reset()
+      return {}
+    },
+  })
+
+  return {
+    platform,
+    stop: async ({ replicas }) => {
+      await endpoints[Symbol.asyncDispose]()
+      if (replicas) await stopReplicas(platform)
+      changes.release()
+      admin?.close()
+      server.close()
+      server.closeIdleConnections()
+    },
+    close: async () => {
+      watching[Symbol.dispose]()
+      await house[Symbol.asyncDispose]()
+      await objects[Symbol.asyncDispose]()
+      await workflows[Symbol.asyncDispose]()
+      await realms[Symbol.asyncDispose]()
+      await changes.close()
+      await database.close()
+    },
+  }
+}
+
+function scopeFor(
+  platform: Platform,
+  realms: Realms,
+  request: Pick<RequestScope, 'caller' | 'region' | 'requestId' | 'signal'>,
+): RequestScope {
+  const { account } = request.caller
+  return { ...platform, ...request, account, realm: realms.present(account) }
+}
+
+async function runningTasks(platform: Platform) {
+  const tasks = await platform.engine.list()
+  return tasks.filter(({ state }) => state !== 'Ended' && state !== 'Lost')
+}
+
+async function stopReplicas(platform: Platform): Promise<void> {
+  const replicas = (await runningTasks(platform)).filter(({ kind }) => kind === 'Replica')
+  await Promise.all(
+    replicas.map(({ taskId }) =>
+      platform.engine.stop(taskId, { graceSeconds: REPLICA_GRACE_SECONDS }),
+    ),
+  )
+}
+
+async function listen(path: string, listener: RequestListener): Promise<Server> {
+  await rm(path, { force: true })
+  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(path, resolve)
+  })
+  return server
+}

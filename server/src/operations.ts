@@ -1,0 +1,53 @@
+/**
+ * The table of contents: every operation that is built, by service, and what answers it. A name that the
+ * service does not have, or a handler of another shape, is a type error.
+ */
+import type * as logsClient from '@aws-sdk/client-cloudwatch-logs'
+import type * as iamClient from '@aws-sdk/client-iam'
+import type * as s3Client from '@aws-sdk/client-s3'
+import type * as sagemakerClient from '@aws-sdk/client-sagemaker'
+import type * as stsClient from '@aws-sdk/client-sts'
+import {
+  endpointConfigExists,
+  endpointExists,
+  hostingHolds,
+  hostingOperations,
+} from './capabilities/hosting/index.ts'
+import { iamOperations, stsOperations } from './capabilities/identity/index.ts'
+import { logsOperations } from './capabilities/logs/index.ts'
+import { modelExists, modelOperations } from './capabilities/models/index.ts'
+import { objectOperations } from './capabilities/objects/index.ts'
+import { createTagOperations } from './capabilities/tags/index.ts'
+import {
+  trainingHolds,
+  trainingJobExists,
+  trainingOperations,
+} from './capabilities/training/index.ts'
+import type { RequestScope } from './platform/scope.ts'
+import type { HandlersOf, Hold } from './wire/handler.ts'
+
+/** Says, per kind of SageMaker resource, whether an ARN names one: tags hang on existing things only. */
+const taggable = {
+  'training-job': trainingJobExists,
+  model: modelExists,
+  'endpoint-config': endpointConfigExists,
+  endpoint: endpointExists,
+}
+
+export const operations = {
+  sagemaker: {
+    ...trainingOperations,
+    ...modelOperations,
+    ...hostingOperations,
+    ...createTagOperations(taggable),
+  } satisfies HandlersOf<typeof sagemakerClient, RequestScope>,
+  s3: objectOperations satisfies HandlersOf<typeof s3Client, RequestScope>,
+  sts: stsOperations satisfies HandlersOf<typeof stsClient, RequestScope>,
+  iam: iamOperations satisfies HandlersOf<typeof iamClient, RequestScope>,
+  logs: logsOperations satisfies HandlersOf<typeof logsClient, RequestScope>,
+}
+
+/** Answers that are held back from clients that only poll. */
+export const holds: Readonly<Record<string, Readonly<Record<string, Hold>>>> = {
+  sagemaker: { ...trainingHolds, ...hostingHolds },
+}

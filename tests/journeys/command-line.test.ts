@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import test, { after, before } from 'node:test'
+import { type StartedPlatform, startPlatform } from '../support/platform.ts'
+
+let platform: StartedPlatform
+
+before(async () => {
+  platform = await startPlatform('--allow-reset')
+})
+after(() => platform[Symbol.asyncDispose]())
+
+test('status lists the supervisor, postgres, control and gateways with their pids', async () => {
+  const { processes } = await platform.status()
+
+  assert.deepEqual([...new Set(processes.map(({ role }) => role))].sort(), [
+    'control',
+    'gateway',
+    'postgres',
+    'supervisor',
+  ])
+  assert.ok(processes.every(({ pid }) => Number.isInteger(pid)))
+})
+
+test('a second up on the same data directory says that it runs, and where', async () => {
+  assert.match(await platform.cli('up', '--detach'), new RegExp(`already runs .* ${platform.url}`))
+})
+
+test('env prints shell assignments that an AWS client needs, and the proxy ones on request', async () => {
+  const direct = await platform.cli('env')
+  const proxy = await platform.cli('env', '--proxy')
+
+  assert.match(direct, new RegExp(`export AWS_ENDPOINT_URL=${platform.url}\n`))
+  assert.match(direct, /export AWS_ACCESS_KEY_ID=\S+\nexport AWS_SECRET_ACCESS_KEY=\S+\n/)
+  assert.match(proxy, new RegExp(`export HTTPS_PROXY=${platform.url}\n`))
+  assert.match(proxy, /export AWS_CA_BUNDLE=\S+bundle\.pem\n/)
+})
+
+test('POST /_sagebrush/reset empties every API at once', async () => {
+  await platform.s3.createBucket({ Bucket: 'to-be-gone' })
+
+  const answer = await fetch(`${platform.url}/_sagebrush/reset`, { method: 'POST' })
+
+  assert.equal(answer.status, 200)
+  const { Buckets } = await platform.s3.listBuckets({})
+  assert.deepEqual(Buckets ?? [], [])
+})
+
+test('health says per role that it is ready', async () => {
+  const answer = await fetch(`${platform.url}/_sagebrush/health`)
+  const health = JSON.stringify(await answer.json())
+
+  assert.equal(answer.status, 200)
+  assert.match(health, /control/)
+  assert.match(health, /gateway/)
+})
+
+test('doctor names every check with its outcome', async () => {
+  const output = await platform.cli('doctor')
+
+  for (const subject of [
+    'operating system',
+    'Node',
+    'Python',
+    'uv',
+    'sandbox',
+    'port',
+    'disk',
+    'clock',
+  ]) {
+    assert.match(output, new RegExp(subject, 'i'))
+  }
+})
+
+test('down stops everything, and the next up has the data', async () => {
+  await platform.s3.createBucket({ Bucket: 'kept' })
+  const { processes } = await platform.status()
+
+  await platform.cli('down')
+
+  for (const { pid, role } of processes) {
+    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' }, `${role} still runs`)
+  }
+  await platform.up()
+  const { Buckets } = await platform.s3.listBuckets({})
+  assert.deepEqual(
+    Buckets?.map(({ Name }) => Name),
+    ['kept'],
+  )
+})

@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
+import { IAM } from '@aws-sdk/client-iam'
+import { S3 } from '@aws-sdk/client-s3'
+import { SageMaker } from '@aws-sdk/client-sagemaker'
+import { SageMakerRuntime } from '@aws-sdk/client-sagemaker-runtime'
+import { STS } from '@aws-sdk/client-sts'
+import { type Clock, systemClock } from '../../server/src/base/clock.ts'
+import { createLog } from '../../server/src/base/log.ts'
+import { type Config, readConfig } from '../../server/src/config.ts'
+import { startControl } from '../../server/src/control.ts'
+import { startGateway } from '../../server/src/gateway/index.ts'
+import { openInstallation } from '../../server/src/installation.ts'
+import type { Platform } from '../../server/src/platform/scope.ts'
+import { freePort } from './platform.ts'
+import { testPostgres } from './postgres.ts'
+
+/** The whole platform in this process, on a database and a data directory of its own. */
+export interface TestServer extends AsyncDisposable, TestClients {
+  readonly url: string
+  readonly config: Config
+  readonly platform: Platform
+  readonly clock: Clock
+  /** The ready execution role. */
+  readonly roleArn: string
+  /** Clients with other settings: a region, keys, a user agent. */
+  clients(options: object): TestClients
+  close(): Promise<void>
+}
+
+export interface TestClients {
+  readonly sagemaker: SageMaker
+  readonly s3: S3
+  readonly logs: CloudWatchLogs
+  readonly iam: IAM
+  readonly sts: STS
+  readonly runtime: SageMakerRuntime
+}
+
+export interface TestServerOptions {
+  readonly clock?: Clock
+  readonly config?: Partial<Config>
+}
+
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const postgres = await testPostgres()
+  const dataDir = await mkdtemp(join(tmpdir(), 'sgb-'))
+  const clock = options.clock ?? systemClock
+  const log = createLog({}, { level: process.env.SAGEBRUSH_TEST_LOG ? 'debug' : 'error' })
+  const config: Config = {
+    ...readConfig({ HOME: process.env.HOME }),
+    dataDir,
+    port: await freePort(),
+    databaseUrl: await postgres.freshDatabase(),
+    gateways: 1,
+    ...options.config,
+  }
+  const installation = await openInstallation(dataDir, {})
+  const control = await startControl({ config, installation, clock, log })
+  const gateway = await startGateway({ config, installation, clock, log })
+  const url = `http://127.0.0.1:${config.port}`
+  const clients = (more: object): TestClients => testClients(url, { config, installation, more })
+  const close = async (): Promise<void> => {
+    await gateway.stop()
+    await control.stop({ replicas: true })
+    for (const task of await control.platform.engine.list()) {
+      await control.platform.engine.remove(task.taskId)
+    }
+    await control.close()
+    await postgres[Symbol.asyncDispose]()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return {
+    url,
+    config,
+    platform: control.platform,
+    clock,
+    roleArn: `arn:aws:iam::${config.account}:role/service-role/AmazonSageMaker-ExecutionRole-Sagebrush`,
+    clients,
+    ...clients({}),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function testClients(
+  endpoint: string,
+  options: {
+    config: Config
+    installation: Awaited<ReturnType<typeof openInstallation>>
+    more: object
+  },
+): TestClients {
+  const settings = {
+    endpoint,
+    region: options.config.region,
+    credentials: options.installation.rootKey,
+    ...options.more,
+  }
+  return {
+    sagemaker: new SageMaker(settings),
+    s3: new S3({ forcePathStyle: true, ...settings }),
+    logs: new CloudWatchLogs(settings),
+    iam: new IAM(settings),
+    sts: new STS(settings),
+    runtime: new SageMakerRuntime(settings),
+  }
+}
