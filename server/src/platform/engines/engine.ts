@@ -119,11 +119,14 @@ export type TaskAddress =
   | { readonly unixSocket: string }
   | { readonly hostname: string; readonly port: number }
 
+/** The last value that a metric definition read from the log. */
 export interface TaskMetric {
   readonly name: string
   readonly value: number
   /** ISO 8601 */
   readonly at: string
+  /** How many values it has read so far. */
+  readonly count: number
 }
 
 /** How a task ended. Everything but `Exited` is the platform's doing or finding. */

@@ -1,0 +1,278 @@
+import { spawn } from 'node:child_process'
+import { chmodSync, closeSync, mkdirSync, openSync, watch } from 'node:fs'
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { newShortId } from '../../../base/ids.ts'
+import type { Engine, Task, TaskObservation, TaskSummary } from '../engine.ts'
+import { resolveImage } from '../images.ts'
+import { announceChange } from './changes.ts'
+import { claimTask, NOBODY } from './claim.ts'
+import { allocateAddresses, releaseAddresses } from './host-addresses.ts'
+import { isAlive, type ProcessIdentity, signal } from './process-identity.ts'
+import { exposureOf } from './sandbox/container-view.ts'
+import { membersOf, removeControlGroup } from './sandbox/control-group.ts'
+import type { SandboxMechanism } from './sandbox/plan.ts'
+import { probeSandbox } from './sandbox/probe.ts'
+import { type EnginePaths, enginePaths, type ProcessEngineSettings, shortHash } from './settings.ts'
+import {
+  hasCode,
+  isMissing,
+  readJson,
+  type StopRequest,
+  type TaskDirectory,
+  type TaskOrder,
+  type TaskState,
+  taskDirectory,
+  writeWhole,
+} from './task-directory.ts'
+import { findUv } from './uv.ts'
+
+/** A task that no runner has claimed for this long was never begun: control died before it could. */
+const UNCLAIMED_MS_MAX = 60_000
+
+/**
+ * Runs every task as processes of this machine, each under a detached runner that outlives control.
+ * The engine itself remembers nothing: all state is in the task directories, so that another control
+ * process finds the same tasks.
+ */
+export function createEngine(settings: ProcessEngineSettings): Engine {
+  const paths = enginePaths(settings)
+  for (const directory of [paths.tasksDir, paths.changesDir, paths.imagesDir, paths.socketsDir]) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+  }
+  const machine: Machine = { settings, paths, mechanism: undefined }
+  const directoryOf = (taskId: string) => taskDirectory(join(paths.tasksDir, checked(taskId)))
+  return {
+    start: (task) => start(machine, task, directoryOf(task.taskId)),
+    observe: (taskId) => observe(machine, taskId, directoryOf(taskId)),
+    stop: async (taskId, { graceSeconds }) => {
+      const directory = directoryOf(taskId)
+      try {
+        writeWhole(directory.stop, JSON.stringify({ graceSeconds } satisfies StopRequest))
+      } catch (error) {
+        if (!isMissing(error)) throw error
+      }
+    },
+    remove: (taskId) => remove(machine, taskId, directoryOf(taskId)),
+    list: () => list(machine),
+    watch: (changed) => {
+      const watcher = watch(paths.changesDir, { persistent: false }, (_, name) => {
+        if (name !== null && !name.startsWith('.')) changed(name)
+      })
+      return { [Symbol.dispose]: () => watcher.close() }
+    },
+    resolveImage: (containerImage) =>
+      resolveImage(containerImage, {
+        runtimesDir: settings.runtimesDir,
+        imagesDir: paths.imagesDir,
+      }),
+  }
+}
+
+interface Machine {
+  readonly settings: ProcessEngineSettings
+  readonly paths: EnginePaths
+  /** Found once: a machine does not change while control runs. */
+  mechanism: Promise<SandboxMechanism> | undefined
+}
+
+async function start(machine: Machine, task: Task, directory: TaskDirectory): Promise<void> {
+  if (!(await readJson<TaskOrder>(directory.order))) {
+    const order = await makeOrder(machine, task)
+    const temporary = join(machine.paths.tasksDir, `.new-${newShortId(12)}`)
+    await mkdir(temporary, { mode: 0o700 })
+    await writeFile(taskDirectory(temporary).order, JSON.stringify(order), { mode: 0o600 })
+    try {
+      await rename(temporary, directory.root)
+    } catch (error) {
+      if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'EEXIST')) throw error
+      await rm(temporary, { recursive: true, force: true })
+    }
+  }
+  // A second runner finds the first one's claim and leaves, so that spawning one too many is harmless.
+  if (!(await readJson(directory.claim))) await spawnRunner(machine, task.taskId, directory)
+}
+
+async function makeOrder(machine: Machine, task: Task): Promise<TaskOrder> {
+  const { settings, paths } = machine
+  machine.mechanism ??= chooseMechanism(settings)
+  const uvPath = settings.uvPath ?? findUv(settings.cacheDir)
+  const hosts = task.hosts ?? []
+  const addresses =
+    hosts.length > 1
+      ? await allocateAddresses(paths.addressesDir, { key: jobKey(task), hosts })
+      : {}
+  return {
+    task,
+    settings: {
+      platformUrl: settings.platformUrl,
+      mechanism: await machine.mechanism,
+      runtimesDir: settings.runtimesDir,
+      imagesDir: paths.imagesDir,
+      environmentsDir: paths.environmentsDir,
+      socketDir: join(paths.socketsDir, shortHash(task.taskId)),
+      changesDir: paths.changesDir,
+      hiddenPaths: [settings.dataDir, settings.cacheDir, ...(settings.hiddenPaths ?? [])],
+      exposedPaths: [
+        settings.runtimesDir,
+        ...exposureOf(process.execPath),
+        ...(uvPath === undefined ? [] : exposureOf(uvPath)),
+        ...(settings.exposedPaths ?? []),
+      ],
+      ...(uvPath !== undefined && { uvPath }),
+      addresses,
+    },
+  }
+}
+
+/** Where nothing works the runner's attempt fails with the tools' own words, which `doctor` explains. */
+async function chooseMechanism(settings: ProcessEngineSettings): Promise<SandboxMechanism> {
+  return settings.mechanism ?? (await probeSandbox()).mechanism ?? 'unshare'
+}
+
+async function spawnRunner(
+  { settings, paths }: Machine,
+  taskId: string,
+  directory: TaskDirectory,
+): Promise<void> {
+  const [program = '', ...args] = settings.runnerCommand
+  const log = openSync(directory.runnerLog, 'a', 0o600)
+  try {
+    const child = spawn(program, [...args, directory.root], {
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: '/',
+    })
+    await new Promise((resolve, reject) => {
+      child.once('spawn', resolve).once('error', reject)
+    })
+    child.once('exit', () => announceChange(paths.changesDir, taskId))
+    child.unref()
+  } finally {
+    closeSync(log)
+  }
+}
+
+async function observe(
+  { settings }: Machine,
+  taskId: string,
+  directory: TaskDirectory,
+): Promise<TaskObservation> {
+  const nothing = { taskId, phases: [], ready: false, metrics: [] }
+  const claim = await readJson<ProcessIdentity>(directory.claim)
+  if (!claim) {
+    const made = await stat(directory.order).catch(() => undefined)
+    if (!made) return { ...nothing, state: 'Unknown' }
+    const isOld = settings.clock.now().getTime() - made.mtimeMs > UNCLAIMED_MS_MAX
+    // Whoever holds the claim decides: once nobody has it no runner can begin any more.
+    return { ...nothing, state: isOld && claimTask(directory, NOBODY) ? 'Lost' : 'Starting' }
+  }
+  const hasRunner = isAlive(claim)
+  // Read after looking for the runner: it writes its last state before it goes.
+  const state = await readJson<TaskState>(directory.state)
+  if (!hasRunner && state?.end === undefined) {
+    if (state) sweep(state)
+    return { ...nothing, ...visible(state), state: 'Lost', ready: false }
+  }
+  if (!state) return { ...nothing, state: 'Starting' }
+  return { ...nothing, ...visible(state), state: state.phases.at(-1)?.phase ?? 'Starting' }
+}
+
+function visible(state: TaskState | undefined): Partial<TaskObservation> {
+  if (!state) return {}
+  const { phases, ready, address, metrics, end } = state
+  return { phases, ready, metrics, ...(address && { address }), ...(end && { end }) }
+}
+
+/** Kills what a runner left behind. Its death takes the sandbox with it; this is for the moments between. */
+function sweep(state: TaskState): void {
+  if (state.sandbox) signal(state.sandbox, 'SIGKILL')
+  const cgroups = state.cgroups ?? []
+  for (const pid of membersOf(cgroups)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch (error) {
+      if (!hasCode(error, 'ESRCH')) throw error
+    }
+  }
+  removeControlGroup(cgroups)
+}
+
+async function remove(machine: Machine, taskId: string, directory: TaskDirectory): Promise<void> {
+  const { paths } = machine
+  const claim = await readJson<ProcessIdentity>(directory.claim)
+  if (claim) signal(claim, 'SIGKILL')
+  const state = await readJson<TaskState>(directory.state)
+  if (state) await killAll(machine, state)
+  const order = await readJson<TaskOrder>(directory.order)
+  const removed = join(paths.tasksDir, `.removed-${newShortId(12)}`)
+  try {
+    // Renamed first, so that a crash leaves no half of a task and a late runner finds nothing to claim.
+    await rename(directory.root, removed)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  await rm(removed, { recursive: true, force: true, maxRetries: 3 })
+  await rm(join(paths.socketsDir, shortHash(taskId)), { recursive: true, force: true })
+  await rm(join(paths.changesDir, taskId), { force: true })
+  if (order?.task.hosts && order.task.hosts.length > 1) {
+    await releaseWhenLast(machine, order.task)
+  }
+}
+
+async function killAll({ settings }: Machine, state: TaskState): Promise<void> {
+  sweep(state)
+  for (let attempt = 0; state.sandbox && isAlive(state.sandbox) && attempt < 1000; attempt++) {
+    await settings.clock.until(new Date(settings.clock.now().getTime() + 5))
+    sweep(state)
+  }
+  sweep(state)
+}
+
+async function releaseWhenLast({ paths }: Machine, task: Task): Promise<void> {
+  for (const name of await taskNames(paths)) {
+    const order = await readJson<TaskOrder>(taskDirectory(join(paths.tasksDir, name)).order)
+    if (order && jobKey(order.task) === jobKey(task)) return
+  }
+  await releaseAddresses(paths.addressesDir, jobKey(task))
+}
+
+async function list(machine: Machine): Promise<readonly TaskSummary[]> {
+  const names = await taskNames(machine.paths)
+  const summaries = await Promise.all(
+    names.map(async (taskId): Promise<TaskSummary | undefined> => {
+      const directory = taskDirectory(join(machine.paths.tasksDir, taskId))
+      const order = await readJson<TaskOrder>(directory.order)
+      if (!order) return undefined
+      const { kind, name, realm } = order.task
+      const claim = await readJson<ProcessIdentity>(directory.claim)
+      const state = await readJson<TaskState>(directory.state)
+      const observation = await observe(machine, taskId, directory)
+      return {
+        taskId,
+        kind,
+        name,
+        realm,
+        state: observation.state,
+        ...(claim && isAlive(claim) && { runnerPid: claim.pid }),
+        ...(state?.container && isAlive(state.container) && { pid: state.container.pid }),
+      }
+    }),
+  )
+  return summaries.filter((summary) => summary !== undefined)
+}
+
+async function taskNames({ tasksDir }: EnginePaths): Promise<string[]> {
+  const names = await readdir(tasksDir)
+  return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+function jobKey(task: Task): string {
+  return [task.realm, task.account, task.region, task.kind, task.name].join('/')
+}
+
+function checked(taskId: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(taskId)) return taskId
+  throw new RangeError(`Task id '${taskId}' must match [a-z0-9-]{1,63}`)
+}

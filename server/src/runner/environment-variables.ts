@@ -1,0 +1,56 @@
+import type { FoundImage } from '../platform/engines/images.ts'
+import { PROGRAM_DIR, SERVICE_DIR } from '../platform/engines/process/sandbox/container-view.ts'
+import type { TaskOrder } from '../platform/engines/process/task-directory.ts'
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** All variables of the container: the platform's, then the task's own, which win. Nothing of the server's. */
+export function environmentVariables(
+  { task, settings }: TaskOrder,
+  options: { image: FoundImage; environmentDir: string | undefined; platformUrl: string },
+): Record<string, string> {
+  const { image, environmentDir, platformUrl } = options
+  const programs = [
+    ...(image.kind === 'folder' ? [`${PROGRAM_DIR}/bin`, PROGRAM_DIR] : []),
+    ...(environmentDir === undefined ? [] : [`${environmentDir}/bin`]),
+  ]
+  const { PYTHONPATH, ...own } = task.environment
+  const modules = [PYTHONPATH, image.kind === 'runtime' ? settings.runtimesDir : undefined]
+  const pythonPath = modules.filter((path) => path !== undefined && path !== '').join(':')
+  return {
+    PATH: [...programs, SYSTEM_PATH].join(':'),
+    HOME: '/root',
+    LANG: 'C.UTF-8',
+    PYTHONUNBUFFERED: '1',
+    AWS_REGION: task.region,
+    AWS_DEFAULT_REGION: task.region,
+    AWS_ENDPOINT_URL: platformUrl,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${platformUrl}/_sagebrush/credentials`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: task.taskToken,
+    SAGEBRUSH_VCPUS: String(task.resources.vCpus),
+    ...(image.kind === 'runtime' && { SAGEBRUSH_RUNTIME: image.runtime.name }),
+    ...(settings.uvPath !== undefined && { SAGEBRUSH_UV: settings.uvPath }),
+    ...(task.service && { SAGEMAKER_BIND_TO_PORT: String(task.service.port) }),
+    ...(task.service &&
+      image.kind === 'runtime' && { SAGEBRUSH_SERVE_SOCKET: `${SERVICE_DIR}/serve.sock` }),
+    ...(pythonPath !== '' && { PYTHONPATH: pythonPath }),
+    ...own,
+  }
+}
+
+/** The command inside, by what the image is. */
+export function containerCommand(
+  { task }: TaskOrder,
+  options: { image: FoundImage; environmentDir: string | undefined },
+): readonly string[] {
+  const { command } = task
+  if ('entrypoint' in command) return [...command.entrypoint, ...command.arguments]
+  const { image, environmentDir } = options
+  if (image.kind === 'runtime') {
+    return [`${environmentDir}/bin/python`, '-m', 'sagebrush_runtime', command.verb]
+  }
+  if (image.kind === 'folder' && image.image.entrypoint !== undefined) {
+    return [`${PROGRAM_DIR}/${image.image.entrypoint}`, command.verb]
+  }
+  return [command.verb]
+}

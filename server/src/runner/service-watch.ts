@@ -1,0 +1,77 @@
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { monotonicMs } from '../base/clock.ts'
+import type { Verdict } from './run-container.ts'
+import type { TaskRun } from './run-task.ts'
+
+/** What AWS gives each ping. */
+const PING_MS_MAX = 2000
+/** Between pings until the first good one: soon at first, since a small model is up in no time. */
+const STARTING_MS_MIN = 20
+const STARTING_MS_MAX = 250
+const READY_MS = 5000
+const FAILING_MS = 1000
+const FAILURES_UNTIL_NOT_READY = 3
+const FAILURES_UNTIL_END = 30
+
+/** The socket on which the gateway reaches a replica, in the task's socket directory. */
+export const SERVICE_SOCKET = 'serve.sock'
+
+/** Pings a service from its start to its end, tells whether it is ready, and ends one that is not. */
+export async function watchService(
+  run: TaskRun,
+  options: { signal: AbortSignal; endWith: (verdict: Verdict) => void },
+): Promise<void> {
+  const { task, settings } = run.order
+  const { service } = task
+  if (!service) return
+  const { signal, endWith } = options
+  const socketPath = join(settings.socketDir, SERVICE_SOCKET)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ping = () => pingOnce({ socketPath, path: service.pingPath, agent })
+  const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined)
+  const deadlineMs = monotonicMs() + service.startupTimeoutSeconds * 1000
+  for (
+    let waitMs = STARTING_MS_MIN;
+    !(await ping());
+    waitMs = Math.min(waitMs * 1.3, STARTING_MS_MAX)
+  ) {
+    if (signal.aborted) return
+    if (monotonicMs() > deadlineMs) {
+      const message = `The container did not answer GET ${service.pingPath} with 200 within ${service.startupTimeoutSeconds} seconds`
+      return endWith({ cause: 'Unhealthy', message })
+    }
+    await pause(waitMs)
+  }
+  run.state.update({ ready: true, address: { unixSocket: socketPath } })
+  let failures = 0
+  while (!signal.aborted) {
+    await pause(failures === 0 ? READY_MS : FAILING_MS)
+    if (signal.aborted) break
+    const isGood = await ping()
+    if (signal.aborted) break
+    if (isGood && failures >= FAILURES_UNTIL_NOT_READY) run.state.update({ ready: true })
+    failures = isGood ? 0 : failures + 1
+    if (failures === FAILURES_UNTIL_NOT_READY) run.state.update({ ready: false })
+    if (failures === FAILURES_UNTIL_END) {
+      const message = `The container stopped answering GET ${service.pingPath} with 200`
+      return endWith({ cause: 'Unhealthy', message })
+    }
+  }
+  agent.destroy()
+}
+
+function pingOnce(options: { socketPath: string; path: string; agent: Agent }): Promise<boolean> {
+  return new Promise((resolve) => {
+    const ping = request({ ...options, headers: { host: 'localhost' } }, (response) => {
+      response.resume()
+      response.once('end', () => resolve(response.statusCode === 200))
+      response.once('close', () => resolve(false))
+    })
+    const timer = setTimeout(() => ping.destroy(), PING_MS_MAX)
+    ping.once('error', () => resolve(false))
+    ping.once('close', () => clearTimeout(timer))
+    ping.end()
+  })
+}
