@@ -1,0 +1,209 @@
+import { systemClock } from '../../base/clock.ts'
+import type { TaskObservation } from '../../platform/engines/engine.ts'
+import type { Platform } from '../../platform/scope.ts'
+import { issueTaskToken, realmTopic } from '../identity/index.ts'
+import { hostName } from './cluster.ts'
+import { decideEnding } from './ending.states.ts'
+import { internalReason } from './failure-reason.ts'
+import { type HostObservation, isOver, jobPhases, nextCommand } from './host.states.ts'
+import { trainingTaskId, trainingTaskPrefix, trainingTasks } from './training-job.container.ts'
+import {
+  advancedState,
+  deadlineOf,
+  finishedState,
+  isActive,
+  retriedState,
+  stoppingState,
+} from './training-job.states.ts'
+import { changeTrainingJob, loadTrainingJob, type TrainingJob } from './training-job.store.ts'
+import type { Attempt, TrainingJobActivities } from './training-job.workflow.ts'
+
+export function trainingJobActivities(platform: Platform): TrainingJobActivities {
+  return {
+    startTasks: (attempt) => startTasks(platform, attempt),
+    awaitEnd: (attempt) => awaitEnd(platform, attempt),
+    finish: (attempt, hosts) => finish(platform, attempt, hosts),
+    giveUp: (attempt, because) => giveUp(platform, attempt, because),
+    removeTasks: async (attempt) => {
+      await Promise.all(taskIds(attempt).map((taskId) => platform.engine.remove(taskId)))
+    },
+  }
+}
+
+async function startTasks(platform: Platform, { jobId, attempt }: Attempt): Promise<void> {
+  const job = await loadTrainingJob(platform.database, jobId)
+  if (job?.state.status !== 'InProgress' || job.state.attempt !== attempt) return
+  const { realm, account, region } = job
+  const { RoleArn: roleArn } = job.request
+  const tasks = trainingTasks(job, ({ taskId }) =>
+    issueTaskToken(platform.secrets, { taskId, roleArn, realm, account, region }),
+  )
+  await Promise.all(tasks.map((task) => platform.engine.start(task)))
+}
+
+/** What one look at a job and its tasks found: that it is over, or until when to wait. */
+interface Look {
+  readonly ended?: readonly HostObservation[]
+  readonly deadline?: Date
+}
+
+async function awaitEnd(platform: Platform, attempt: Attempt): Promise<readonly HostObservation[]> {
+  const { changes, clock } = platform
+  const topic = `training-job-story/${attempt.jobId}`
+  const wake = (): void => changes.hint(topic)
+  const told = new Set<string>()
+  const job = await loadTrainingJob(platform.database, attempt.jobId)
+  if (!job) return []
+  const watched = [`task/${trainingTaskPrefix(attempt.jobId)}`, job.arn, realmTopic(job.account)]
+  const subscriptions = watched.map((prefix) => changes.subscribe(prefix, wake))
+  try {
+    let deadline: Date | undefined
+    for (;;) {
+      const armed = deadline
+      const look = await changes.waitFor(
+        topic,
+        async () => {
+          const found = await lookAt(platform, attempt, told)
+          const isNews = found.ended !== undefined || found.deadline?.getTime() !== armed?.getTime()
+          return isNews ? found : undefined
+        },
+        armed ? { deadline: armed } : {},
+      )
+      if (look?.ended) return look.ended
+      if (!look && !(armed && clock.now() >= armed)) await processEnds()
+      deadline = look?.deadline
+    }
+  } finally {
+    for (const subscription of subscriptions) subscription[Symbol.dispose]()
+  }
+}
+
+/** Waits were released: this process is about to go, and the next one resumes the story here. */
+function processEnds(): Promise<never> {
+  return new Promise(() => undefined)
+}
+
+/** Looks at everything, does what is due, and looks again until there is nothing left to do but wait. */
+async function lookAt(platform: Platform, attempt: Attempt, told: Set<string>): Promise<Look> {
+  for (;;) {
+    const [job, hosts] = await Promise.all([
+      loadTrainingJob(platform.database, attempt.jobId),
+      observeHosts(platform, attempt),
+    ])
+    if (!job) return { ended: [] }
+    const now = platform.clock.now()
+    const current = hosts.every(isOver) ? job : await recordPhases(platform, job, hosts)
+    const deadline = deadlineOfJob(current)
+    const command = nextCommand(hosts, {
+      isStopping: current.state.status === 'Stopping',
+      ...(deadline && { deadline }),
+      now,
+      told,
+    })
+    switch (command.do) {
+      case 'end':
+        return { ended: hosts }
+      case 'wait':
+        return command.deadline ? { deadline: command.deadline } : {}
+      case 'stop the job':
+        await changeTrainingJob(platform, job.id, ({ state }) =>
+          state.status === 'InProgress' ? stoppingState(state, command.cause, now) : undefined,
+        )
+        break
+      case 'stop hosts':
+        await stopHosts(platform, attempt, command)
+        for (const host of command.hosts) told.add(host)
+        break
+    }
+  }
+}
+
+async function recordPhases(
+  platform: Platform,
+  job: TrainingJob,
+  hosts: readonly HostObservation[],
+): Promise<TrainingJob> {
+  const phases = jobPhases(hosts)
+  const now = platform.clock.now()
+  if (!advancedState(job.state, phases, now)) return job
+  const changed = await changeTrainingJob(platform, job.id, ({ state }) =>
+    advancedState(state, phases, now),
+  )
+  return changed ?? job
+}
+
+async function stopHosts(
+  platform: Platform,
+  attempt: Attempt,
+  { hosts, graceSeconds }: { readonly hosts: readonly string[]; readonly graceSeconds: number },
+): Promise<void> {
+  const stopped = taskIds(attempt).filter((_, index) => hosts.includes(hostName(index + 1)))
+  await Promise.all(stopped.map((taskId) => platform.engine.stop(taskId, { graceSeconds })))
+}
+
+async function finish(
+  platform: Platform,
+  { jobId, attempt }: Attempt,
+  hosts: readonly HostObservation[],
+): Promise<'finished' | 'try again'> {
+  const now = platform.clock.now()
+  const job = await changeTrainingJob(platform, jobId, (found) => {
+    // finished by an earlier run of this activity whose answer was not recorded
+    if (!isActive(found.state.status) || found.state.attempt !== attempt) return undefined
+    const state = advancedState(found.state, jobPhases(hosts), now) ?? found.state
+    const ending = decideEnding({ ...found, state }, hosts, now)
+    return ending === 'try again' ? retriedState(state, now) : finishedState(state, ending, now)
+  })
+  return job && isActive(job.state.status) ? 'try again' : 'finished'
+}
+
+async function giveUp(platform: Platform, { jobId }: Attempt, because: string): Promise<void> {
+  const now = platform.clock.now()
+  platform.log.error('a training job was given up', { jobId, because })
+  await changeTrainingJob(platform, jobId, ({ state }) =>
+    isActive(state.status)
+      ? finishedState(
+          state,
+          { status: 'Failed', failureReason: internalReason(because), endedAt: now, metrics: [] },
+          now,
+        )
+      : undefined,
+  )
+}
+
+function observeHosts(platform: Platform, attempt: Attempt): Promise<HostObservation[]> {
+  return Promise.all(
+    taskIds(attempt).map(async (taskId, index) => {
+      const { state, phases, metrics, end } = await platform.engine.observe(taskId)
+      return {
+        host: hostName(index + 1),
+        state,
+        phases: phases.map((entry) => ({ ...entry, at: platformTime(platform, entry.at) })),
+        metrics: metrics.map((metric) => ({ ...metric, at: platformTime(platform, metric.at) })),
+        ...(end && { end }),
+      }
+    }),
+  )
+}
+
+/** Tasks stamp with their machine's time, jobs with the platform's, which may have been moved. */
+function platformTime(
+  { clock }: Pick<Platform, 'clock'>,
+  at: TaskObservation['phases'][number]['at'],
+): string {
+  if (clock === systemClock) return at
+  const offsetMs = clock.now().getTime() - systemClock.now().getTime()
+  return new Date(new Date(at).getTime() + offsetMs).toISOString()
+}
+
+function deadlineOfJob(job: TrainingJob) {
+  const { MaxRuntimeInSeconds, MaxWaitTimeInSeconds } = job.request.StoppingCondition
+  return deadlineOf(job, {
+    maxRuntimeSeconds: MaxRuntimeInSeconds,
+    ...(MaxWaitTimeInSeconds !== undefined && { maxWaitSeconds: MaxWaitTimeInSeconds }),
+  })
+}
+
+function taskIds({ jobId, attempt, hostCount }: Attempt): readonly string[] {
+  return Array.from({ length: hostCount }, (_, index) => trainingTaskId(jobId, attempt, index + 1))
+}
