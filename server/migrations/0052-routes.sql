@@ -1,13 +1,15 @@
 -- What the data plane knows: one route per endpoint that has begun to serve. A withdrawn route stays as a
--- row without content, so that a gateway that asks "what changed since" hears of it.
+-- row without content for a while, so that a gateway that asks "what changed since" hears of it; that is
+-- why it must outlive its realm's rows and has no foreign key.
 create table endpoint_route (
-  realm bigint not null references realm,
+  life bigint not null,
   account text not null,
   region text not null,
   endpoint_name text not null,
   version bigint not null,
   route jsonb,
-  primary key (realm, region, endpoint_name)
+  withdrawn_at timestamptz,
+  primary key (life, region, endpoint_name)
 );
 create index endpoint_route_version on endpoint_route (version);
 
@@ -19,8 +21,8 @@ create table endpoint_route_version (
 );
 insert into endpoint_route_version (version) values (0);
 
--- How far each gateway has come. `seen_at` is Postgres's time, not the platform's clock: it says whether a
--- process is alive, which a frozen clock must not hide.
+-- How far each gateway has come. `seen_at`, and `withdrawn_at` above, are Postgres's time, not the platform's
+-- clock: they say whether a process is alive and can have heard, which a frozen clock must not hide.
 create table gateway_route_version (
   gateway_id text primary key,
   version bigint not null,

@@ -8,9 +8,10 @@ import { type EndpointRoute, routeTopic } from './route.ts'
  * they have come.
  *
  * A gateway, in short:
- *   1. at its start `readRoutes(database)`, then `acknowledgeRoutes` with the version that came with it;
- *   2. on every change under `ROUTE_TOPIC_PREFIX`, on a reconnect and every few seconds:
- *      `readRoutes(database, { sinceVersion })`, apply `routes` and `withdrawn`, acknowledge again;
+ *   1. at its start and after a reconnect `readRoutes(database)`, which replaces all that it knew; then
+ *      `acknowledgeRoutes` with the version that came with it;
+ *   2. on every change under `ROUTE_TOPIC_PREFIX` and every few seconds: `readRoutes(database,
+ *      { sinceVersion })`, apply `routes` and `withdrawn`, acknowledge again;
  *   3. `acknowledgeRoutes` at least every `GATEWAY_HEARTBEAT_MS` though nothing changed, and at once when
  *      the last request to a replica that no route names any more has ended;
  *   4. at its end `forgetGateway`.
@@ -55,10 +56,10 @@ export async function publishRoute(
 ): Promise<number> {
   const version = await nextVersion(transaction)
   await transaction.query(
-    `insert into endpoint_route (realm, account, region, endpoint_name, version, route)
+    `insert into endpoint_route (life, account, region, endpoint_name, version, route)
      values ($1, $2, $3, $4, $5, $6)
-     on conflict (realm, region, endpoint_name)
-     do update set version = excluded.version, route = excluded.route`,
+     on conflict (life, region, endpoint_name)
+     do update set version = excluded.version, route = excluded.route, withdrawn_at = null`,
     [
       ...[place.realm, route.account, route.region, route.endpointName, version],
       JSON.stringify({ ...route, version }),
@@ -75,14 +76,14 @@ export async function withdrawRoute(
 ): Promise<number | undefined> {
   const found = await transaction.query(
     `select 1 from endpoint_route
-     where realm = $1 and region = $2 and endpoint_name = $3 and route is not null`,
+     where life = $1 and region = $2 and endpoint_name = $3 and route is not null`,
     [place.realm, place.region, endpointName],
   )
   if (found.length === 0) return undefined
   const version = await nextVersion(transaction)
   await transaction.query(
-    `update endpoint_route set route = null, version = $4
-     where realm = $1 and region = $2 and endpoint_name = $3`,
+    `update endpoint_route set route = null, version = $4, withdrawn_at = clock_timestamp()
+     where life = $1 and region = $2 and endpoint_name = $3`,
     [place.realm, place.region, endpointName, version],
   )
   await changes.announce(transaction, routeTopic({ ...place, endpointName }))
@@ -96,11 +97,22 @@ export async function withdrawRoutesOfRealm(
 ): Promise<void> {
   const version = await nextVersion(transaction)
   const rows = await transaction.query<RouteKeyRow>(
-    `update endpoint_route set route = null, version = $2 where realm = $1 and route is not null
+    `update endpoint_route set route = null, version = $2, withdrawn_at = clock_timestamp()
+     where life = $1 and route is not null
      returning account, region, endpoint_name`,
     [realm, version],
   )
   for (const row of rows) await changes.announce(transaction, routeTopic(toRouteKey(row)))
+}
+
+/** Deletes what no gateway needs any more: routes withdrawn long ago, gateways that are long gone. */
+export async function forgetOldRoutes(database: Queryable): Promise<void> {
+  await database.query(
+    `delete from endpoint_route where withdrawn_at < clock_timestamp() - interval '1 hour'`,
+  )
+  await database.query(
+    `delete from gateway_route_version where seen_at < clock_timestamp() - interval '1 hour'`,
+  )
 }
 
 export interface RouteChange {
@@ -121,11 +133,11 @@ export async function readRoutes(
      from endpoint_route_version latest
      left join lateral (
        select r.account, r.region, r.endpoint_name, r.version, r.route
-       from endpoint_route r join realm on realm.realm = r.realm
+       from endpoint_route r left join realm on realm.realm = r.life
        where r.version > $1 and ($1 > 0 or r.route is not null)
-         and (r.route is null or realm.ended_at is null)
+         and (r.route is null or (realm.realm is not null and realm.ended_at is null))
          and (r.route is not null or not exists (
-           select 1 from endpoint_route other join realm present on present.realm = other.realm
+           select 1 from endpoint_route other join realm present on present.realm = other.life
            where other.account = r.account and other.region = r.region
              and other.endpoint_name = r.endpoint_name and other.route is not null
              and present.ended_at is null))
@@ -148,7 +160,7 @@ export async function readRoute(
   key: RouteKey,
 ): Promise<EndpointRoute | undefined> {
   const rows = await database.query<{ route: EndpointRoute }>(
-    `select r.route from endpoint_route r join realm on realm.realm = r.realm
+    `select r.route from endpoint_route r join realm on realm.realm = r.life
      where r.account = $1 and r.region = $2 and r.endpoint_name = $3
        and r.route is not null and realm.ended_at is null`,
     [key.account, key.region, key.endpointName],

@@ -1,0 +1,146 @@
+import type * as SageMaker from '@aws-sdk/client-sagemaker'
+import { sagemakerArn } from '../../aws/arn.ts'
+import { type AwsError, validationException } from '../../aws/errors.ts'
+import { newUuid } from '../../base/ids.ts'
+import type { Queryable } from '../../platform/database/database.ts'
+import type { RequestScope } from '../../platform/scope.ts'
+import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
+import { requireModel } from '../models/index.ts'
+import { insertTags, readTags } from '../tags/index.ts'
+import { isInProgress } from './endpoint.states.ts'
+import {
+  type Endpoint,
+  findEndpoint,
+  insertEndpoint,
+  lockEndpoint,
+  setEndpointStatus,
+} from './endpoint.store.ts'
+import { requireAllAtOnce } from './endpoint.validation.ts'
+import { requireEndpointConfig } from './endpoint-config.operations.ts'
+import { type EndpointConfig, variantsOf } from './endpoint-config.store.ts'
+import { deletionStory, deploymentStory } from './endpoint-story.ts'
+import { insertFleet, setFleetStage } from './fleet.store.ts'
+import type { FleetVariant } from './fleet.ts'
+import { fleetVariant } from './fleet-variant.ts'
+
+/** @throws ValidationException when the name is taken, or the configuration or one of its models is gone */
+export async function createEndpoint(
+  input: SageMaker.CreateEndpointCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.CreateEndpointCommandOutput, '$metadata'>> {
+  requireAllAtOnce(input.DeploymentConfig)
+  readTags(input.Tags)
+  const endpointName = input.EndpointName ?? ''
+  const endpointArn = sagemakerArn(scope, 'endpoint', endpointName)
+  const config = await requireEndpointConfig(scope, input.EndpointConfigName ?? '')
+  const variants = await resolveVariants(config, scope)
+  const now = scope.clock.now()
+  const { endpointConfigName } = config
+  const endpoint: Endpoint = {
+    endpointId: newUuid(),
+    place: { realm: scope.realm, account: scope.account, region: scope.region },
+    endpointName,
+    endpointArn,
+    status: 'Creating',
+    endpointConfigName,
+    ...(input.DeploymentConfig && { deploymentConfig: input.DeploymentConfig }),
+    revision: 1,
+    createdAt: now,
+    modifiedAt: now,
+  }
+  const { endpointId } = endpoint
+  const fleet = { generation: 1, endpointConfigName, variants }
+  const story = deploymentStory(endpoint, fleet.generation)
+  await scope.database.transaction(async (transaction) => {
+    if (!(await insertEndpoint(transaction, endpoint, story))) {
+      throw validationException(`Cannot create already existing endpoint "${endpointArn}".`)
+    }
+    await insertFleet(transaction, endpointId, { ...fleet, launchedAt: now })
+    await insertTags(transaction, scope, { resourceArn: endpointArn, tags: input.Tags })
+    await scope.changes.announce(transaction, endpointArn)
+  })
+  await scope.workflows.start(story)
+  return { EndpointArn: endpointArn }
+}
+
+/** @throws ValidationException when there is none, or while it is being created or updated */
+export async function deleteEndpoint(
+  input: SageMaker.DeleteEndpointCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.DeleteEndpointCommandOutput, '$metadata'>> {
+  const story = await changeRestingEndpoint(
+    scope,
+    input.EndpointName ?? '',
+    async (transaction, { endpointId, revision }) => {
+      const story = deletionStory({ endpointId, revision: revision + 1 })
+      const at = scope.clock.now()
+      await setEndpointStatus(transaction, endpointId, { to: 'Deleting', at, story })
+      const from = ['Launching', 'Serving'] as const
+      await setFleetStage(transaction, endpointId, { from, to: 'Retiring' })
+      return story
+    },
+  )
+  await scope.workflows.start(story)
+  return {}
+}
+
+/**
+ * Begins a change of an endpoint that rests, in one transaction with the look at its status, so that of
+ * two changes at the same time one is refused.
+ *
+ * @throws ValidationException `Could not find endpoint "arn…".` or `Cannot update in-progress endpoint "arn…".`
+ */
+export async function changeRestingEndpoint(
+  scope: RequestScope,
+  endpointName: string,
+  begin: (transaction: Queryable, endpoint: Endpoint) => Promise<WorkflowStart>,
+): Promise<WorkflowStart> {
+  return scope.database.transaction(async (transaction) => {
+    const found = await findEndpoint(transaction, scope, endpointName)
+    const endpoint = found && (await lockEndpoint(transaction, found.endpointId))
+    if (!endpoint) throw endpointNotFound(scope, endpointName)
+    if (isInProgress(endpoint.status)) {
+      throw validationException(`Cannot update in-progress endpoint "${endpoint.endpointArn}".`)
+    }
+    const story = await begin(transaction, endpoint)
+    await scope.changes.announce(transaction, endpoint.endpointArn)
+    return story
+  })
+}
+
+export function endpointNotFound(scope: RequestScope, endpointName: string): AwsError {
+  return validationException(
+    `Could not find endpoint "${sagemakerArn(scope, 'endpoint', endpointName)}".`,
+  )
+}
+
+/**
+ * What an endpoint of this configuration runs, as everything is now.
+ *
+ * @throws ValidationException when a model was deleted since, or its image cannot be had any more
+ */
+export async function resolveVariants(
+  config: EndpointConfig,
+  scope: RequestScope,
+): Promise<readonly FleetVariant[]> {
+  const resolvedAt = scope.clock.now()
+  const networkIsolation = config.request.EnableNetworkIsolation ?? false
+  const variants: FleetVariant[] = []
+  for (const production of variantsOf(config)) {
+    const model = await requireModel(scope, production.ModelName ?? '')
+    const variant = fleetVariant({
+      production,
+      model,
+      resolvedImage: '',
+      resolvedAt,
+      networkIsolation,
+    })
+    const containerImage = variant.container.Image ?? ''
+    const image = await scope.engine.resolveImage(containerImage)
+    if (!image.found) {
+      throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
+    }
+    variants.push({ ...variant, resolvedImage: image.standsFor })
+  }
+  return variants
+}

@@ -1,0 +1,89 @@
+import type {
+  DeploymentConfig,
+  DesiredWeightAndCapacity,
+  UpdateEndpointCommandInput,
+} from '@aws-sdk/client-sagemaker'
+import { notImplemented, validationException } from '../../aws/errors.ts'
+import type { FleetVariant } from './fleet.ts'
+
+/** Deployment guardrails are refused but for the plain update, which is what happens without them. */
+export function requireAllAtOnce(config: DeploymentConfig | undefined): void {
+  if (!config) return
+  const policy = config.BlueGreenUpdatePolicy
+  const routing = policy?.TrafficRoutingConfiguration
+  const isPlain =
+    !config.RollingUpdatePolicy &&
+    !config.AutoRollbackConfiguration?.Alarms?.length &&
+    (!policy || (routing?.Type === 'ALL_AT_ONCE' && !routing.WaitIntervalInSeconds)) &&
+    !policy?.TerminationWaitInSeconds &&
+    policy?.MaximumExecutionTimeoutInSeconds === undefined
+  if (isPlain) return
+  throw notImplemented(
+    'DeploymentConfig is built for BlueGreenUpdatePolicy with Type ALL_AT_ONCE and no waits only: ' +
+      'canary, linear and rolling updates, waits and automatic rollback are not built yet.',
+  )
+}
+
+/** @throws ValidationException when properties are excluded from a retention that was not asked for */
+export function validateUpdateEndpoint(input: UpdateEndpointCommandInput): void {
+  requireAllAtOnce(input.DeploymentConfig)
+  if (input.DeploymentConfig && input.RetainDeploymentConfig) {
+    throw validationException(
+      'Both DeploymentConfig and RetainDeploymentConfig are given: give one of them.',
+    )
+  }
+  if (input.ExcludeRetainedVariantProperties?.length && !input.RetainAllVariantProperties) {
+    throw validationException(
+      'ExcludeRetainedVariantProperties is given without RetainAllVariantProperties: set it to true.',
+    )
+  }
+}
+
+/** Refuses targets that contradict each other or that no fleet can meet. */
+export function validateTargets(
+  targets: readonly DesiredWeightAndCapacity[],
+  serving: { readonly endpointConfigName: string; readonly variants: readonly FleetVariant[] },
+): void {
+  const names = targets.map(({ VariantName: name = '' }) => name)
+  const known = serving.variants.map(({ variantName }) => variantName)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw validationException(
+      `The variant name(s) "${unknown.join(', ')}" is/are not present within endpoint configuration ` +
+        `"${serving.endpointConfigName}".`,
+    )
+  }
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) {
+    throw validationException(`The variant "${twice}" is given more than once.`)
+  }
+  for (const target of targets) validateTarget(target)
+  const total = serving.variants.reduce((sum, { variantName, desiredWeight }) => {
+    const target = targets.find(({ VariantName: name }) => name === variantName)
+    return sum + (target?.DesiredWeight ?? desiredWeight)
+  }, 0)
+  if (total <= 0) {
+    throw validationException(
+      'The weights of all production variants would be 0: no variant would get requests; give one a greater weight.',
+    )
+  }
+}
+
+function validateTarget(target: DesiredWeightAndCapacity): void {
+  const { VariantName: name } = target
+  if (target.ServerlessUpdateConfig) {
+    throw validationException(
+      `ServerlessUpdateConfig is given, but the variant "${name}" is not serverless.`,
+    )
+  }
+  if (target.DesiredWeight === undefined && target.DesiredInstanceCount === undefined) {
+    throw validationException(
+      `Neither DesiredWeight nor DesiredInstanceCount is given for the variant "${name}".`,
+    )
+  }
+  if (target.DesiredInstanceCount === 0) {
+    throw validationException(
+      `DesiredInstanceCount is 0 for the variant "${name}": it must be at least 1.`,
+    )
+  }
+}

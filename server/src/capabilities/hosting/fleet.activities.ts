@@ -1,0 +1,211 @@
+import { newHexId } from '../../base/ids.ts'
+import type { Queryable } from '../../platform/database/database.ts'
+import type { TaskObservation } from '../../platform/engines/engine.ts'
+import type { Platform } from '../../platform/scope.ts'
+import { issueTaskToken } from '../identity/index.ts'
+import { publishRoute, readGateways, readRoute, withdrawRoute } from '../inference/route.store.ts'
+import { type Endpoint, lockEndpoint } from './endpoint.store.ts'
+import { decideFleet, type FleetCommand, type ObservedReplica } from './fleet.states.ts'
+import {
+  deleteReplica,
+  deleteRetiredFleets,
+  findReplicaIds,
+  insertReplica,
+  noteFailure,
+  noteReplica,
+  readFleets,
+  readReplicas,
+  retireReplicas,
+  setFleetPublished,
+} from './fleet.store.ts'
+import type { Fleet } from './fleet.ts'
+import { REPLICA_GRACE_SECONDS, REPLICA_KIND, replicaTask } from './replica.container.ts'
+
+/** Longer than the longest answer that a container may take, which is 60 seconds. */
+const DRAIN_MS_MAX = 65_000
+const REPLICA_ID_HEX = 16
+
+/**
+ * Looks at an endpoint's replicas, decides and acts, once. Rows change in one transaction, before any task
+ * does, so that a crash at any point leaves a state from which the next look goes on; every act on a task
+ * is idempotent. Of one endpoint only one such pass may be under way in a process.
+ *
+ * @returns when to look again though nothing is announced
+ */
+export async function reconcileFleet(
+  platform: Platform,
+  endpointId: string,
+): Promise<Date | undefined> {
+  const observations = await observeReplicas(platform, endpointId)
+  const gateways = await readGateways(platform.database)
+  const decision = await platform.database.transaction(async (transaction) => {
+    const endpoint = await lockEndpoint(transaction, endpointId)
+    if (!endpoint) return undefined
+    const fleets = await readFleets(transaction, endpointId)
+    const replicas = await readReplicas(transaction, endpointId)
+    const observed = replicas.map((replica): ObservedReplica => {
+      const observation = observations.get(replica.replicaId)
+      return observation ? { ...replica, observation } : replica
+    })
+    const route = await readRoute(transaction, { ...endpoint.place, ...endpoint })
+    const now = platform.clock.now()
+    const commands = decideFleet({ replicas: observed, gateways, route }, fleets, now)
+    await changeRows({ platform, transaction, endpoint, now }, commands)
+    return { endpoint, fleets, replicas: observed, commands }
+  })
+  if (!decision) return undefined
+  for (const command of decision.commands) await actOnTask(platform, command, decision)
+  return earliest(decision.commands)
+}
+
+/** Ends tasks of replicas that have no row: what a lost database or an ended life left behind. */
+export async function removeOrphans({ database, engine, log }: Platform): Promise<void> {
+  const tasks = (await engine.list()).filter(({ kind }) => kind === REPLICA_KIND)
+  const known = await findReplicaIds(
+    database,
+    tasks.map(({ taskId }) => taskId),
+  )
+  for (const { taskId, name } of tasks) {
+    if (known.has(taskId)) continue
+    log.warn('a replica that no endpoint knows of is removed', { replicaId: taskId, name })
+    await engine.remove(taskId)
+  }
+}
+
+async function observeReplicas(
+  { database, engine }: Platform,
+  endpointId: string,
+): Promise<ReadonlyMap<string, TaskObservation>> {
+  const replicas = await readReplicas(database, endpointId)
+  const observations = await Promise.all(
+    replicas.map(async ({ replicaId }) => [replicaId, await engine.observe(replicaId)] as const),
+  )
+  return new Map(observations)
+}
+
+interface RowChange {
+  readonly platform: Platform
+  readonly transaction: Queryable
+  readonly endpoint: Endpoint
+  readonly now: Date
+}
+
+async function changeRows(change: RowChange, commands: readonly FleetCommand[]): Promise<void> {
+  const { platform, transaction, endpoint } = change
+  for (const command of commands) await changeRow(change, command)
+  const retired = commands.flatMap((one) => (one.command === 'retire' ? [one.replicaId] : []))
+  const changesRoute = commands.some(
+    ({ command }) => command === 'publish' || command === 'withdraw',
+  )
+  const version = changesRoute || retired.length > 0 ? await publishCommands(change, commands) : 0
+  const drainUntil = new Date(change.now.getTime() + DRAIN_MS_MAX)
+  await retireReplicas(transaction, retired, { version, drainUntil })
+  if (commands.some(isRowChange)) {
+    await platform.changes.announce(transaction, endpoint.endpointArn)
+  }
+}
+
+async function changeRow(
+  { transaction, endpoint, now }: RowChange,
+  command: FleetCommand,
+): Promise<void> {
+  const { endpointId } = endpoint
+  switch (command.command) {
+    case 'note': {
+      const { replicaId, observation } = command.replica
+      const { ready = false, address } = observation ?? {}
+      return noteReplica(transaction, replicaId, { ready, address, at: now })
+    }
+    case 'fail':
+      return noteFailure(transaction, endpointId, command)
+    case 'launch': {
+      const replicaId = `i-0${newHexId(REPLICA_ID_HEX)}`
+      const replica = { ...command, replicaId, ready: false, createdAt: now }
+      return insertReplica(transaction, endpointId, replica)
+    }
+    default:
+      return
+  }
+}
+
+/** Last in its transaction, since publications wait for each other. @returns the table's version then */
+async function publishCommands(
+  { platform, transaction, endpoint }: RowChange,
+  commands: readonly FleetCommand[],
+): Promise<number> {
+  const { place, endpointName, endpointArn, endpointId } = endpoint
+  const change = { transaction, changes: platform.changes, place }
+  for (const one of commands) {
+    if (one.command === 'withdraw') return (await withdrawRoute(change, endpointName)) ?? 0
+    if (one.command !== 'publish') continue
+    const { account, region } = place
+    const { endpointConfigName, generation } = one.fleet
+    const identity = { account, region, endpointName, endpointArn, endpointConfigName }
+    const version = await publishRoute(change, { ...identity, variants: one.variants })
+    await setFleetPublished(transaction, endpointId, { generation, version })
+    return version
+  }
+  // what leaves was in no route any more: the version that took it out is among those published so far
+  const route = await readRoute(transaction, { ...place, endpointName })
+  return route?.version ?? 0
+}
+
+async function actOnTask(
+  platform: Platform,
+  command: FleetCommand,
+  decision: {
+    readonly endpoint: Endpoint
+    readonly fleets: readonly Fleet[]
+    readonly replicas: readonly ObservedReplica[]
+  },
+): Promise<void> {
+  const { engine, database, changes } = platform
+  const { endpoint } = decision
+  switch (command.command) {
+    case 'start':
+      return startReplica(platform, command.replicaId, decision)
+    case 'stop':
+      return engine.stop(command.replicaId, { graceSeconds: REPLICA_GRACE_SECONDS })
+    case 'remove':
+      await engine.remove(command.replicaId)
+      return database.transaction(async (transaction) => {
+        await deleteReplica(transaction, command.replicaId)
+        await deleteRetiredFleets(transaction, endpoint.endpointId)
+        await changes.announce(transaction, endpoint.endpointArn)
+      })
+    default:
+      return
+  }
+}
+
+async function startReplica(
+  { engine, secrets }: Platform,
+  replicaId: string,
+  decision: {
+    readonly endpoint: Endpoint
+    readonly fleets: readonly Fleet[]
+    readonly replicas: readonly ObservedReplica[]
+  },
+): Promise<void> {
+  const { endpoint, fleets, replicas } = decision
+  const replica = replicas.find((one) => one.replicaId === replicaId)
+  const fleet = fleets.find(({ generation }) => generation === replica?.generation)
+  const variant = fleet?.variants.find((one) => one.variantName === replica?.variantName)
+  if (!variant) return
+  const { place, endpointName } = endpoint
+  const { realm, account, region } = place
+  const identity = { taskId: replicaId, roleArn: variant.executionRoleArn, realm, account, region }
+  const taskToken = issueTaskToken(secrets, identity)
+  await engine.start(replicaTask({ place, endpointName, replicaId, variant, taskToken }))
+}
+
+function isRowChange({ command }: FleetCommand): boolean {
+  return ['note', 'fail', 'publish', 'withdraw', 'retire', 'launch'].includes(command)
+}
+
+function earliest(commands: readonly FleetCommand[]): Date | undefined {
+  const instants = commands.flatMap((one) =>
+    one.command === 'look again' ? [one.at.getTime()] : [],
+  )
+  return instants.length === 0 ? undefined : new Date(Math.min(...instants))
+}

@@ -1,0 +1,240 @@
+import type { TaskAddress, TaskObservation } from '../../platform/engines/engine.ts'
+import { type GatewayProgress, isDrained } from '../inference/route.store.ts'
+import type { EndpointRoute, VariantRoute } from '../inference/route.ts'
+import type { Fleet, FleetVariant, Replica } from './fleet.ts'
+import { replicaFailureReason } from './replica-failure.ts'
+
+/** What is seen of an endpoint at one moment. */
+export interface ObservedFleet {
+  readonly replicas: readonly ObservedReplica[]
+  /** The gateways that are alive. */
+  readonly gateways: readonly GatewayProgress[]
+  /** What gateways were told last; undefined when the endpoint has no route. */
+  readonly route: Pick<EndpointRoute, 'endpointConfigName' | 'variants'> | undefined
+}
+
+export interface ObservedReplica extends Replica {
+  /** Absent for a replica that came to be after the look: nothing is decided about it. */
+  readonly observation?: TaskObservation
+}
+
+/** One thing to do. The first five change rows, together; the others act on tasks, after that. */
+export type FleetCommand =
+  | { readonly command: 'note'; readonly replica: ObservedReplica }
+  | ({ readonly command: 'fail' } & VariantFailure)
+  | {
+      readonly command: 'publish'
+      readonly fleet: Fleet
+      readonly variants: readonly VariantRoute[]
+    }
+  | { readonly command: 'withdraw' }
+  | { readonly command: 'retire'; readonly replicaId: string }
+  | ({ readonly command: 'launch' } & Launch)
+  | { readonly command: 'start'; readonly replicaId: string }
+  | { readonly command: 'stop'; readonly replicaId: string }
+  | { readonly command: 'remove'; readonly replicaId: string }
+  | { readonly command: 'look again'; readonly at: Date }
+
+export interface VariantFailure {
+  readonly generation: number
+  readonly variantName: string
+  readonly failureReason: string
+}
+
+export interface Launch {
+  readonly generation: number
+  readonly variantName: string
+  readonly failures: number
+  readonly startAt: Date
+}
+
+/** A replica that served this long was sound: what ends it is not held against its successor. */
+export const STEADY_MS = 5 * 60_000
+/** The first successor starts at once; each further one that dies young doubles the wait. */
+const BACK_OFF_MS_MIN = 1_000
+const BACK_OFF_MS_MAX = 60_000
+
+/**
+ * What to do next so that the endpoint becomes what its fleets say, from nothing but what is seen. Doing
+ * all of it, a part of it or the same twice, and then looking and deciding again, comes to the same end.
+ */
+export function decideFleet(
+  observed: ObservedFleet,
+  fleets: readonly Fleet[],
+  now: Date,
+): readonly FleetCommand[] {
+  const active = observed.replicas.filter((replica) => !replica.retirement)
+  const plans = fleets.flatMap((fleet) =>
+    fleet.variants.map((variant) =>
+      planVariant({ fleet, variant, now, replicas: active.filter(isOf(fleet, variant)) }),
+    ),
+  )
+  const unplanned = active.filter(
+    (replica) =>
+      !fleets.some((fleet) => fleet.variants.some((variant) => isOf(fleet, variant)(replica))),
+  )
+  const leaving = [...unplanned, ...plans.flatMap((plan) => plan.leaving)]
+  const staying = active.filter((replica) => !leaving.includes(replica))
+  return [
+    ...staying.filter(isNews).map((replica) => ({ command: 'note', replica }) as const),
+    ...plans.flatMap(({ failure }) => (failure ? [{ command: 'fail', ...failure } as const] : [])),
+    ...decideRoute(observed, fleets, staying),
+    ...leaving.map(({ replicaId }) => ({ command: 'retire', replicaId }) as const),
+    ...plans
+      .flatMap((plan) => plan.launches)
+      .map((one) => ({ command: 'launch', ...one }) as const),
+    ...staying.flatMap((replica) => decideStart(replica, now)),
+    ...observed.replicas.flatMap((replica) => decideEnd(replica, observed.gateways, now)),
+  ]
+}
+
+interface VariantPlan {
+  readonly leaving: readonly ObservedReplica[]
+  readonly launches: readonly Launch[]
+  readonly failure: VariantFailure | undefined
+}
+
+function planVariant(options: {
+  readonly fleet: Fleet
+  readonly variant: FleetVariant
+  readonly replicas: readonly ObservedReplica[]
+  readonly now: Date
+}): VariantPlan {
+  const { fleet, variant, replicas, now } = options
+  if (fleet.stage === 'Retiring') return { leaving: replicas, launches: [], failure: undefined }
+  const dead = replicas.filter(isDead)
+  const failure = failureOf(fleet, variant, dead)
+  const alive = replicas.filter((replica) => !isDead(replica)).sort(byWorth)
+  const excess = alive.slice(variant.instanceCount)
+  const isGivenUp =
+    fleet.stage === 'Launching' && (failure || Object.keys(fleet.failures).length > 0)
+  const missing = isGivenUp ? 0 : Math.max(0, variant.instanceCount - alive.length)
+  const launches = Array.from({ length: missing }, (_, index) =>
+    launchAfter(dead[index], { fleet, variant, now }),
+  )
+  return { leaving: [...dead, ...excess], launches, failure }
+}
+
+/** A variant that has a failure keeps it until it is changed. */
+function failureOf(
+  fleet: Fleet,
+  variant: FleetVariant,
+  dead: readonly ObservedReplica[],
+): VariantFailure | undefined {
+  const { variantName } = variant
+  if (fleet.failures[variantName] !== undefined) return undefined
+  const failed = dead.find((replica) => !isBlameless(replica))
+  if (!failed) return undefined
+  const failureReason = replicaFailureReason(variant, failed.observation?.end)
+  return { generation: fleet.generation, variantName, failureReason }
+}
+
+function launchAfter(
+  predecessor: ObservedReplica | undefined,
+  { fleet, variant, now }: { fleet: Fleet; variant: FleetVariant; now: Date },
+): Launch {
+  const place = { generation: fleet.generation, variantName: variant.variantName }
+  if (!predecessor || now.getTime() - predecessor.startAt.getTime() >= STEADY_MS) {
+    return { ...place, failures: 0, startAt: now }
+  }
+  const failures = predecessor.failures + 1
+  const delayMs =
+    failures < 2 ? 0 : Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_MIN * 2 ** (failures - 2))
+  return { ...place, failures, startAt: new Date(now.getTime() + delayMs) }
+}
+
+function decideRoute(
+  observed: ObservedFleet,
+  fleets: readonly Fleet[],
+  staying: readonly ObservedReplica[],
+): readonly FleetCommand[] {
+  const serving = fleets.find((fleet) => fleet.stage === 'Serving')
+  if (!serving) return observed.route ? [{ command: 'withdraw' }] : []
+  const variants = serving.variants.map((variant) => ({
+    variantName: variant.variantName,
+    weight: variant.weight,
+    replicas: staying.filter(isOf(serving, variant)).flatMap(routed).sort(byReplicaId),
+  }))
+  const isTold =
+    serving.publishedVersion !== undefined &&
+    observed.route?.endpointConfigName === serving.endpointConfigName &&
+    JSON.stringify(observed.route.variants.map(comparable)) ===
+      JSON.stringify(variants.map(comparable))
+  return isTold ? [] : [{ command: 'publish', fleet: serving, variants }]
+}
+
+function routed(replica: ObservedReplica): VariantRoute['replicas'] {
+  const { ready, address } = replica.observation ?? replica
+  return ready && address ? [{ replicaId: replica.replicaId, address }] : []
+}
+
+/** The same members in the same order, whatever order a row gives them back in. */
+function comparable({ variantName, weight, replicas }: VariantRoute): unknown {
+  return [
+    variantName,
+    weight,
+    replicas.map(({ replicaId, address }) => [replicaId, addressText(address)]),
+  ]
+}
+
+function addressText(address: TaskAddress | undefined): string {
+  if (!address) return ''
+  return 'unixSocket' in address ? address.unixSocket : `${address.hostname}:${address.port}`
+}
+
+function decideStart(replica: ObservedReplica, now: Date): readonly FleetCommand[] {
+  if (replica.observation?.state !== 'Unknown') return []
+  if (replica.startAt > now) return [{ command: 'look again', at: replica.startAt }]
+  return [{ command: 'start', replicaId: replica.replicaId }]
+}
+
+/** Requests that a replica is answering are waited for before it is asked to end. */
+function decideEnd(
+  { replicaId, observation, retirement }: ObservedReplica,
+  gateways: readonly GatewayProgress[],
+  now: Date,
+): readonly FleetCommand[] {
+  if (!retirement || !observation) return []
+  const { state } = observation
+  if (state === 'Unknown' || state === 'Ended' || state === 'Lost') {
+    return [{ command: 'remove', replicaId }]
+  }
+  const { version, drainUntil } = retirement
+  const isOver = now >= drainUntil || isDrained(gateways, { replicaId, version })
+  return isOver ? [{ command: 'stop', replicaId }] : [{ command: 'look again', at: drainUntil }]
+}
+
+function isOf(fleet: Fleet, variant: FleetVariant): (replica: Replica) => boolean {
+  return (replica) =>
+    replica.generation === fleet.generation && replica.variantName === variant.variantName
+}
+
+function isDead({ observation }: ObservedReplica): boolean {
+  return observation?.state === 'Ended' || observation?.state === 'Lost'
+}
+
+/** Whether a replica's end says nothing about its model: it has served, or its machine went away. */
+function isBlameless({ observation, readyAt }: ObservedReplica): boolean {
+  if (readyAt !== undefined || observation?.ready) return true
+  return observation?.state === 'Lost' || observation?.end?.cause === 'Stopped'
+}
+
+function isNews({ ready, address, observation }: ObservedReplica): boolean {
+  if (!observation) return false
+  return observation.ready !== ready || addressText(observation.address) !== addressText(address)
+}
+
+/** Those that are kept first: ones that answer, then the oldest. */
+function byWorth(one: ObservedReplica, other: ObservedReplica): number {
+  const readiness = Number(isReady(other)) - Number(isReady(one))
+  if (readiness !== 0) return readiness
+  return one.createdAt.getTime() - other.createdAt.getTime() || byReplicaId(one, other)
+}
+
+function isReady({ observation, ready }: ObservedReplica): boolean {
+  return observation?.ready ?? ready
+}
+
+function byReplicaId(one: { replicaId: string }, other: { replicaId: string }): number {
+  return one.replicaId < other.replicaId ? -1 : Number(one.replicaId > other.replicaId)
+}

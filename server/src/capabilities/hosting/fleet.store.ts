@@ -1,0 +1,216 @@
+import type { Queryable } from '../../platform/database/database.ts'
+import type { TaskAddress } from '../../platform/engines/engine.ts'
+import type { VariantFailure } from './fleet.states.ts'
+import type { Fleet, FleetStage, FleetVariant, Replica } from './fleet.ts'
+
+type FleetRow = {
+  generation: number
+  stage: FleetStage
+  endpoint_config_name: string
+  variants: FleetVariant[]
+  failures: Record<string, string>
+  published_version: number | null
+  launched_at: Date
+}
+
+type ReplicaRow = {
+  replica_id: string
+  generation: number
+  variant_name: string
+  start_at: Date
+  failures: number
+  ready: boolean
+  address: TaskAddress | null
+  ready_at: Date | null
+  retired_version: number | null
+  drain_until: Date | null
+  created_at: Date
+}
+
+/** An endpoint's fleets, oldest first. */
+export async function readFleets(
+  database: Queryable,
+  endpointId: string,
+): Promise<readonly Fleet[]> {
+  const rows = await database.query<FleetRow>(
+    `select generation, stage, endpoint_config_name, variants, failures, published_version, launched_at
+     from fleet where endpoint_id = $1 order by generation`,
+    [endpointId],
+  )
+  return rows.map((row) => ({
+    generation: row.generation,
+    stage: row.stage,
+    endpointConfigName: row.endpoint_config_name,
+    variants: row.variants,
+    failures: row.failures,
+    ...(row.published_version !== null && { publishedVersion: row.published_version }),
+    launchedAt: row.launched_at,
+  }))
+}
+
+/** A new fleet is launched. */
+export async function insertFleet(
+  transaction: Queryable,
+  endpointId: string,
+  fleet: Pick<Fleet, 'generation' | 'endpointConfigName' | 'variants' | 'launchedAt'>,
+): Promise<void> {
+  await transaction.query(
+    `insert into fleet (endpoint_id, generation, stage, endpoint_config_name, variants, launched_at)
+     values ($1, $2, 'Launching', $3, $4, $5)`,
+    [
+      ...[endpointId, fleet.generation, fleet.endpointConfigName],
+      ...[JSON.stringify(fleet.variants), fleet.launchedAt],
+    ],
+  )
+}
+
+/** Moves fleets to a stage, and asks for a new publication of the one that serves. */
+export async function setFleetStage(
+  transaction: Queryable,
+  endpointId: string,
+  change: { readonly from: readonly FleetStage[]; readonly to: FleetStage },
+): Promise<void> {
+  await transaction.query(
+    `update fleet set stage = $3, published_version = null
+     where endpoint_id = $1 and stage = any($2::text[])`,
+    [endpointId, change.from, change.to],
+  )
+}
+
+/** Gives the serving fleet other weights and counts, and asks for a new publication. */
+export async function setServingVariants(
+  transaction: Queryable,
+  endpointId: string,
+  variants: readonly FleetVariant[],
+): Promise<void> {
+  await transaction.query(
+    `update fleet set variants = $2, failures = '{}', published_version = null
+     where endpoint_id = $1 and stage = 'Serving'`,
+    [endpointId, JSON.stringify(variants)],
+  )
+}
+
+/** The first failure of a variant stays. */
+export async function noteFailure(
+  transaction: Queryable,
+  endpointId: string,
+  failure: VariantFailure,
+): Promise<void> {
+  await transaction.query(
+    `update fleet set failures = jsonb_build_object($3::text, $4::text) || failures
+     where endpoint_id = $1 and generation = $2`,
+    [endpointId, failure.generation, failure.variantName, failure.failureReason],
+  )
+}
+
+export async function setFleetPublished(
+  transaction: Queryable,
+  endpointId: string,
+  publication: { readonly generation: number; readonly version: number },
+): Promise<void> {
+  await transaction.query(
+    'update fleet set published_version = $3 where endpoint_id = $1 and generation = $2',
+    [endpointId, publication.generation, publication.version],
+  )
+}
+
+/** Deletes the fleets that have no replicas left and will have none. */
+export async function deleteRetiredFleets(
+  transaction: Queryable,
+  endpointId: string,
+): Promise<void> {
+  await transaction.query(
+    `delete from fleet where endpoint_id = $1 and stage = 'Retiring' and not exists (
+       select 1 from replica
+       where replica.endpoint_id = fleet.endpoint_id and replica.generation = fleet.generation)`,
+    [endpointId],
+  )
+}
+
+export async function readReplicas(
+  database: Queryable,
+  endpointId: string,
+): Promise<readonly Replica[]> {
+  const rows = await database.query<ReplicaRow>(
+    `select replica_id, generation, variant_name, start_at, failures, ready, address, ready_at,
+       retired_version, drain_until, created_at
+     from replica where endpoint_id = $1 order by created_at, replica_id`,
+    [endpointId],
+  )
+  return rows.map(toReplica)
+}
+
+/** Which of these tasks have a row: the others are nobody's. */
+export async function findReplicaIds(
+  database: Queryable,
+  replicaIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ replica_id: string }>(
+    'select replica_id from replica where replica_id = any($1::text[])',
+    [replicaIds],
+  )
+  return new Set(rows.map((row) => row.replica_id))
+}
+
+export async function insertReplica(
+  transaction: Queryable,
+  endpointId: string,
+  replica: Replica,
+): Promise<void> {
+  await transaction.query(
+    `insert into replica
+       (replica_id, endpoint_id, generation, variant_name, start_at, failures, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      ...[replica.replicaId, endpointId, replica.generation, replica.variantName],
+      ...[replica.startAt, replica.failures, replica.createdAt],
+    ],
+  )
+}
+
+/** Keeps what was seen of a replica; `readyAt` is the first time that it was ready. */
+export async function noteReplica(
+  transaction: Queryable,
+  replicaId: string,
+  seen: { readonly ready: boolean; readonly address: TaskAddress | undefined; readonly at: Date },
+): Promise<void> {
+  await transaction.query(
+    `update replica set ready = $2, address = $3,
+       ready_at = coalesce(ready_at, case when $2 then $4::timestamptz end)
+     where replica_id = $1`,
+    [replicaId, seen.ready, seen.address ? JSON.stringify(seen.address) : null, seen.at],
+  )
+}
+
+export async function retireReplicas(
+  transaction: Queryable,
+  replicaIds: readonly string[],
+  retirement: { readonly version: number; readonly drainUntil: Date },
+): Promise<void> {
+  if (replicaIds.length === 0) return
+  await transaction.query(
+    `update replica set ready = false, retired_version = $2, drain_until = $3
+     where replica_id = any($1::text[])`,
+    [replicaIds, retirement.version, retirement.drainUntil],
+  )
+}
+
+export async function deleteReplica(transaction: Queryable, replicaId: string): Promise<void> {
+  await transaction.query('delete from replica where replica_id = $1', [replicaId])
+}
+
+function toReplica(row: ReplicaRow): Replica {
+  const { retired_version: version, drain_until: drainUntil } = row
+  return {
+    replicaId: row.replica_id,
+    generation: row.generation,
+    variantName: row.variant_name,
+    startAt: row.start_at,
+    failures: row.failures,
+    ready: row.ready,
+    ...(row.address && { address: row.address }),
+    ...(row.ready_at && { readyAt: row.ready_at }),
+    ...(version !== null && drainUntil && { retirement: { version, drainUntil } }),
+    createdAt: row.created_at,
+  }
+}

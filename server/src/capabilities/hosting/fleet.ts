@@ -1,0 +1,68 @@
+import type { ContainerDefinition, ProductionVariant } from '@aws-sdk/client-sagemaker'
+import type { TaskAddress } from '../../platform/engines/engine.ts'
+
+/**
+ * Where a fleet is in its life. A fleet that never came up goes from the first stage to the last. Of an
+ * endpoint at most one fleet serves.
+ */
+export type FleetStage = 'Launching' | 'Serving' | 'Retiring'
+
+/** The replicas of one endpoint that were asked for at one time, with one endpoint configuration. */
+export interface Fleet {
+  /** Grows with each fleet of an endpoint, from 1. */
+  readonly generation: number
+  readonly stage: FleetStage
+  readonly endpointConfigName: string
+  readonly variants: readonly FleetVariant[]
+  /** By variant, why a replica that was to come up since the last change did not. */
+  readonly failures: Readonly<Record<string, string>>
+  /** The version of the route table that has this fleet's present weights; absent until it is published. */
+  readonly publishedVersion?: number
+  readonly launchedAt: Date
+}
+
+/** What one production variant's replicas are, and how many of them. */
+export interface FleetVariant {
+  readonly variantName: string
+  /** As they were when the fleet was asked for: what becomes of them later does not matter to it. */
+  readonly production: ProductionVariant
+  readonly container: ContainerDefinition
+  readonly executionRoleArn: string
+  readonly networkIsolation: boolean
+  /** What stands for the container's image, and since when that is known (ISO 8601). */
+  readonly resolvedImage: string
+  readonly resolvedAt: string
+  /** By which requests are shared out now, and will be when the present update is over. */
+  readonly weight: number
+  readonly desiredWeight: number
+  /** How many replicas are kept now, and will be when the present update is over. */
+  readonly instanceCount: number
+  readonly desiredInstanceCount: number
+}
+
+/** One task that serves a variant. */
+export interface Replica {
+  /** Its task's id, and the last part of its log stream's name; looks like an EC2 instance's. */
+  readonly replicaId: string
+  readonly generation: number
+  readonly variantName: string
+  /** Not to be started before; later than its creation when ones before it died young. */
+  readonly startAt: Date
+  /** How many in its place died young one after another. */
+  readonly failures: number
+  /** As last observed. */
+  readonly ready: boolean
+  readonly address?: TaskAddress
+  /** When it first answered a ping; absent while it never did. */
+  readonly readyAt?: Date
+  /** Set once it shall serve no longer. */
+  readonly retirement?: Retirement
+  readonly createdAt: Date
+}
+
+export interface Retirement {
+  /** From this version of the route table on no request is sent to the replica. */
+  readonly version: number
+  /** Until then requests that it is answering are waited for. */
+  readonly drainUntil: Date
+}

@@ -1,0 +1,65 @@
+import type { TaskEnd } from '../../platform/engines/engine.ts'
+import { modelDataOf } from '../models/index.ts'
+import type { FleetVariant } from './fleet.ts'
+
+/** FailureReason's bound, in characters. */
+const REASON_LENGTH_MAX = 1024
+/** What SageMaker calls the only container of a model. */
+const CONTAINER = 'container_1'
+
+/**
+ * Why a replica that never answered a ping did not, as SageMaker says it; where the cause is the
+ * platform's finding, that follows.
+ *
+ * @source the ping text: AWS's guide to hosting errors; the texts about data and images: FailureReasons in
+ *   public issue reports (aws/sagemaker-python-sdk 1835, cvat-on-aws-china 3 among others)
+ */
+export function replicaFailureReason(variant: FleetVariant, end: TaskEnd | undefined): string {
+  const reason = [awsText(variant, end), detail(end)].filter((part) => part !== '').join(' ')
+  return reason.slice(0, REASON_LENGTH_MAX)
+}
+
+function awsText(variant: FleetVariant, end: TaskEnd | undefined): string {
+  const { variantName } = variant
+  switch (end?.cause) {
+    case 'InputFailed':
+      return modelDataText(variant, end.message ?? '')
+    case 'ImageFailed':
+      return (
+        `Please make sure all images included in the model for the production variant ${variantName} ` +
+        'exist, and that the execution role used to create the model has permissions to access them.'
+      )
+    default:
+      return (
+        `The primary container for production variant ${variantName} did not pass the ping health ` +
+        'check. Please check CloudWatch logs for this endpoint.'
+      )
+  }
+}
+
+function modelDataText(variant: FleetVariant, message: string): string {
+  const url = modelDataOf(variant.container)?.s3Uri ?? ''
+  if (/archive|unpack|gzip|tar/i.test(message)) {
+    return (
+      `Failed to extract model data archive for container "${CONTAINER}" from URL "${url}". ` +
+      'Please ensure that the object located at the URL is a valid tar.gz archive.'
+    )
+  }
+  return (
+    `Failed to download model data for container "${CONTAINER}" from URL: "${url}". Please ensure that ` +
+    'there is an object located at the URL and that the role passed to CreateModel has permissions to ' +
+    'download the object.'
+  )
+}
+
+/** A container that ends or does not answer has said why in its own log; the rest only we know. */
+function detail(end: TaskEnd | undefined): string {
+  switch (end?.cause) {
+    case undefined:
+    case 'Exited':
+    case 'Unhealthy':
+      return ''
+    default:
+      return end?.message ?? ''
+  }
+}

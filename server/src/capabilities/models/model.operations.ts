@@ -1,0 +1,133 @@
+import type * as SageMaker from '@aws-sdk/client-sagemaker'
+import { sagemakerArn } from '../../aws/arn.ts'
+import { validationException } from '../../aws/errors.ts'
+import { parseS3Uri } from '../../aws/s3-uri.ts'
+import type { RequestScope } from '../../platform/scope.ts'
+import type { HandlersOf } from '../../wire/handler.ts'
+import { requirePassableRole } from '../identity/index.ts'
+import { prefixHoldsObjects } from '../objects/index.ts'
+import { insertTags, readTags, removeTags } from '../tags/index.ts'
+import { listPage } from './listing.store.ts'
+import { deleteModelRow, findModel, insertModel, MODEL_LISTING, type Model } from './model.store.ts'
+import { containersOf, validateCreateModel } from './model.validation.ts'
+import { modelDataOf } from './model-data.ts'
+
+/** @throws ValidationException when the name is taken, or the image, the data or the role cannot be had */
+export async function createModel(
+  input: SageMaker.CreateModelCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.CreateModelCommandOutput, '$metadata'>> {
+  validateCreateModel(input)
+  readTags(input.Tags)
+  const { Tags: tags, ...request } = input
+  const modelName = input.ModelName ?? ''
+  const modelArn = sagemakerArn(scope, 'model', modelName)
+  await requirePassableRole(scope, input.ExecutionRoleArn ?? '')
+  for (const container of containersOf(input)) await requireContainer(container, scope)
+
+  const model: Model = { modelName, modelArn, request, createdAt: scope.clock.now() }
+  await scope.database.transaction(async (transaction) => {
+    if (!(await insertModel(transaction, scope, model))) {
+      throw validationException(`Cannot create already existing model "${modelArn}".`)
+    }
+    await insertTags(transaction, scope, { resourceArn: modelArn, tags })
+  })
+  return { ModelArn: modelArn }
+}
+
+export async function describeModel(
+  input: SageMaker.DescribeModelCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.DescribeModelCommandOutput, '$metadata'>> {
+  const model = await requireModel(scope, input.ModelName ?? '')
+  const { PrimaryContainer, Containers, InferenceExecutionConfig, VpcConfig } = model.request
+  return {
+    ModelName: model.modelName,
+    ...(PrimaryContainer && { PrimaryContainer }),
+    ...(Containers && { Containers }),
+    ...(InferenceExecutionConfig && { InferenceExecutionConfig }),
+    ...(VpcConfig && { VpcConfig }),
+    ExecutionRoleArn: model.request.ExecutionRoleArn,
+    CreationTime: model.createdAt,
+    ModelArn: model.modelArn,
+    EnableNetworkIsolation: model.request.EnableNetworkIsolation ?? false,
+  }
+}
+
+export async function listModels(
+  input: SageMaker.ListModelsCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.ListModelsCommandOutput, '$metadata'>> {
+  const page = await listPage<{ model_name: string; model_arn: string; created_at: Date }>(
+    { database: scope.database, place: scope, listing: MODEL_LISTING },
+    input,
+    [
+      { column: 'model_name', operator: 'contains', value: input.NameContains },
+      { column: 'created_at', operator: '<', value: input.CreationTimeBefore },
+      { column: 'created_at', operator: '>=', value: input.CreationTimeAfter },
+    ],
+  )
+  return {
+    Models: page.rows.map((row) => ({
+      ModelName: row.model_name,
+      ModelArn: row.model_arn,
+      CreationTime: row.created_at,
+    })),
+    ...(page.nextToken !== undefined && { NextToken: page.nextToken }),
+  }
+}
+
+/** Endpoints that serve the model go on: they keep what they need of it. */
+export async function deleteModel(
+  input: SageMaker.DeleteModelCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.DeleteModelCommandOutput, '$metadata'>> {
+  const modelName = input.ModelName ?? ''
+  const modelArn = sagemakerArn(scope, 'model', modelName)
+  await scope.database.transaction(async (transaction) => {
+    if (!(await deleteModelRow(transaction, scope, modelName))) throw modelNotFound(modelArn)
+    await removeTags(transaction, scope, modelArn)
+  })
+  return {}
+}
+
+export const modelOperations = {
+  CreateModel: createModel,
+  DescribeModel: describeModel,
+  ListModels: listModels,
+  DeleteModel: deleteModel,
+} satisfies HandlersOf<typeof SageMaker, RequestScope>
+
+/** @throws ValidationException `Could not find model "arn…".` */
+export async function requireModel(scope: RequestScope, modelName: string): Promise<Model> {
+  const model = await findModel(scope.database, scope, modelName)
+  if (!model) throw modelNotFound(sagemakerArn(scope, 'model', modelName))
+  return model
+}
+
+function modelNotFound(modelArn: string) {
+  return validationException(`Could not find model "${modelArn}".`)
+}
+
+/**
+ * As AWS does, a model is refused when its image or its data is not there at this moment; both are
+ * fetched again, and may be gone, when replicas start.
+ */
+async function requireContainer(
+  container: SageMaker.ContainerDefinition,
+  scope: RequestScope,
+): Promise<void> {
+  const containerImage = container.Image ?? ''
+  const image = await scope.engine.resolveImage(containerImage)
+  if (!image.found) {
+    throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
+  }
+  const data = modelDataOf(container)
+  const location = data && parseS3Uri(data.s3Uri)
+  if (!data || !location) return
+  const isThere = await prefixHoldsObjects(scope, location, {
+    exact: data.s3DataType === 'Object',
+  })
+  // source: the same text in public reports of CreateModel, StepFunctions and CloudFormation
+  if (!isThere) throw validationException(`Could not find model data at ${data.s3Uri}.`)
+}

@@ -1,0 +1,115 @@
+import type { ContainerDefinition, CreateModelCommandInput } from '@aws-sdk/client-sagemaker'
+import { type AwsError, notImplemented, validationException } from '../../aws/errors.ts'
+import { parseS3Uri } from '../../aws/s3-uri.ts'
+
+/** AWS's bound on all of a model's environment maps together: keys and values, in bytes. */
+const ENVIRONMENT_BYTES_MAX = 32 * 1024
+const ENVIRONMENT_TEXT_BYTES_MAX = 1024
+
+/** Refuses what is contradictory in itself, then what this platform does not do. */
+export function validateCreateModel(input: CreateModelCommandInput): void {
+  if (input.PrimaryContainer && input.Containers?.length) {
+    throw validationException(
+      'Both PrimaryContainer and Containers are given: give one container in the first, or a list in the second.',
+    )
+  }
+  const containers = containersOf(input)
+  if (containers.length === 0) {
+    throw validationException('No container is given: give PrimaryContainer or Containers.')
+  }
+  if (input.ExecutionRoleArn === undefined) {
+    throw validationException('No ExecutionRoleArn is given: the container runs as this role.')
+  }
+  for (const container of containers) validateContainer(container)
+  validateEnvironment(containers)
+  const missing = unbuilt(input, containers)
+  if (missing) throw missing
+}
+
+/** The model's containers in order, whichever member they came in. */
+export function containersOf(
+  request: Pick<CreateModelCommandInput, 'PrimaryContainer' | 'Containers'>,
+): readonly ContainerDefinition[] {
+  if (request.PrimaryContainer) return [request.PrimaryContainer]
+  return request.Containers ?? []
+}
+
+function validateContainer(container: ContainerDefinition): void {
+  if ((container.Image === undefined) === (container.ModelPackageName === undefined)) {
+    // source: botocore.exceptions.ClientError of CreateModel, published in several issue reports
+    throw validationException(
+      'Specify one of either Image and Model Data URL or ModelPackageName in container definition.',
+    )
+  }
+  if (container.ModelDataUrl !== undefined && container.ModelDataSource !== undefined) {
+    throw validationException(
+      'Both ModelDataUrl and ModelDataSource are given in the container definition: give one of them.',
+    )
+  }
+  const source = container.ModelDataSource?.S3DataSource
+  if (container.ModelDataSource && !source) {
+    throw validationException('ModelDataSource has no S3DataSource: give where the model is.')
+  }
+  if (source?.S3DataType === 'S3Prefix' && source.CompressionType === 'Gzip') {
+    throw validationException(
+      'CompressionType Gzip goes with S3DataType S3Object: one archive, not a prefix.',
+    )
+  }
+  if (source?.S3DataType === 'S3Prefix' && !source.S3Uri?.endsWith('/')) {
+    throw validationException(
+      `S3Uri '${source.S3Uri}' is given with S3DataType S3Prefix: it must end with a slash.`,
+    )
+  }
+  const uri = container.ModelDataUrl ?? source?.S3Uri
+  if (uri !== undefined && !parseS3Uri(uri)?.key) {
+    throw validationException(
+      `'${uri}' names no object in S3: give s3://bucket/key or its https form.`,
+    )
+  }
+}
+
+function validateEnvironment(containers: readonly ContainerDefinition[]): void {
+  const texts = containers.flatMap((container) =>
+    Object.entries(container.Environment ?? {}).flat(),
+  )
+  const bytes = texts.map((text) => Buffer.byteLength(text))
+  const tooLong = bytes.find((count) => count > ENVIRONMENT_TEXT_BYTES_MAX)
+  if (tooLong !== undefined) {
+    throw validationException(
+      `A key or value in Environment has ${tooLong} bytes: at most ${ENVIRONMENT_TEXT_BYTES_MAX} are allowed.`,
+    )
+  }
+  const total = bytes.reduce((sum, count) => sum + count, 0)
+  if (total > ENVIRONMENT_BYTES_MAX) {
+    throw validationException(
+      `The keys and values of Environment have ${total} bytes: at most ${ENVIRONMENT_BYTES_MAX} are allowed.`,
+    )
+  }
+}
+
+function unbuilt(
+  input: CreateModelCommandInput,
+  containers: readonly ContainerDefinition[],
+): AwsError | undefined {
+  if (containers.length > 1) {
+    return notImplemented('Models of several containers (inference pipelines) are not built yet.')
+  }
+  if (input.InferenceExecutionConfig?.Mode === 'Direct') {
+    return notImplemented('InferenceExecutionConfig with Mode Direct is not built yet.')
+  }
+  const container = containers[0]
+  if (container?.Mode === 'MultiModel' || container?.MultiModelConfig) {
+    return notImplemented('Multi-model containers (Mode MultiModel) are not built yet.')
+  }
+  if (container?.ModelPackageName !== undefined) {
+    return notImplemented('Models made of model packages (ModelPackageName) are not built yet.')
+  }
+  if (container?.AdditionalModelDataSources?.length) {
+    return notImplemented('AdditionalModelDataSources are not built yet.')
+  }
+  const source = container?.ModelDataSource?.S3DataSource
+  if (source?.ManifestS3Uri !== undefined || source?.HubAccessConfig) {
+    return notImplemented('ModelDataSource by ManifestS3Uri or HubAccessConfig is not built yet.')
+  }
+  return undefined
+}
