@@ -1,0 +1,298 @@
+"""`train` in script mode: the user's program, its end, and what is left for the platform."""
+import io
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import unittest
+
+from tests.container import Container, eventually
+
+
+def archive(members):
+    """Bytes of a tar.gz. A member is (name, text) or a TarInfo."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for member in members:
+            if isinstance(member, tarfile.TarInfo):
+                tar.addfile(member)
+                continue
+            name, text = member
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+class ScriptMode(unittest.TestCase):
+    def test_hyperparameters_become_sorted_arguments_and_the_job_succeeds(self):
+        with Container() as container:
+            code = container.train(
+                "import sys; print('ARGUMENTS', sys.argv[1:])",
+                {"lr": 0.1, "n": 2, "batch-size": 64, "options": {"b": 1, "a": "x"}},
+            )
+
+            self.assertEqual(code, 0)
+            self.assertIn(
+                "ARGUMENTS ['--batch-size', '64', '--lr', '0.1', '-n', '2', '--options', 'a=x,b=1']",
+                container.output,
+            )
+            self.assertIn("Reporting training SUCCESS", container.output)
+            self.assertTrue(container.has("output/success"))
+            self.assertFalse(container.has("output/failure"))
+
+    def test_an_exception_is_the_failure_reason_and_the_code_is_passed_on(self):
+        with Container() as container:
+            code = container.train("import sys\ntry:\n  {}['x']\nexcept KeyError as e:\n"
+                                   "  sys.stderr.write('KeyError: %s' % e)\n  sys.exit(3)")
+
+            self.assertEqual(code, 3)
+            self.assertEqual(
+                container.read("output/failure"),
+                'ExecuteUserScriptError:\nExitCode 3\nErrorMessage "KeyError: \'x\'"\n'
+                'Command "%s train.py"' % sys.executable,
+            )
+            self.assertIn("Reporting training FAILURE", container.output)
+            self.assertFalse(container.has("output/success"))
+
+    def test_arguments_that_argparse_refuses_are_shown_though_no_exception_is_named(self):
+        with Container() as container:
+            code = container.train("import argparse; argparse.ArgumentParser().parse_args()",
+                                   {"lr": 1})
+
+            self.assertEqual(code, 2)
+            self.assertIn("unrecognized arguments: --lr 1", container.read("output/failure"))
+
+    def test_a_program_that_the_kernel_kills_is_reported_as_out_of_memory(self):
+        with Container() as container:
+            code = container.train("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+
+            self.assertEqual(code, 137)
+            self.assertIn("ExitCode 137", container.read("output/failure"))
+            self.assertIn("OutOfMemory", container.read("output/failure"))
+
+    def test_a_failure_file_that_the_program_wrote_stays(self):
+        with Container() as container:
+            container.train(
+                "import os\nopen(os.environ['SM_OUTPUT_DIR'] + '/failure', 'w').write('mine')\n"
+                "raise SystemExit(1)"
+                .replace("open(", "os.makedirs(os.environ['SM_OUTPUT_DIR'], exist_ok=True);open(")
+            )
+
+            self.assertEqual(container.read("output/failure"), "mine")
+
+    def test_sigterm_reaches_the_program_and_is_not_a_failure(self):
+        with Container() as container:
+            container.write("source/train.py", STOPPABLE)
+            container.environment["MARK"] = container.path("mark")
+            container.configure({"sagemaker_program": '"train.py"',
+                                 "sagemaker_submit_directory": '"%s"' % container.path("source")})
+            process = container.start("train")
+            eventually(lambda: container.has("mark"))
+
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+
+            self.assertEqual(process.returncode, 143)
+            self.assertEqual(container.read("mark"), "stopped")
+            self.assertFalse(container.has("output/failure"))
+
+    def test_a_program_that_ends_well_after_sigterm_has_succeeded(self):
+        with Container() as container:
+            container.write("source/train.py", STOPPABLE.replace("exit(5)", "exit(0)"))
+            container.environment["MARK"] = container.path("mark")
+            container.configure({"sagemaker_program": '"train.py"',
+                                 "sagemaker_submit_directory": '"%s"' % container.path("source")})
+            process = container.start("train")
+            eventually(lambda: container.has("mark"))
+
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+
+            self.assertEqual(process.returncode, 0)
+
+    def test_a_shell_script_gets_its_arguments_quoted(self):
+        with Container() as container:
+            container.write("source/run.sh", "#!/bin/sh\necho \"GOT $1 $2\"\n")
+            code = container.train(hyperparameters={
+                "sagemaker_program": "run.sh",
+                "sagemaker_submit_directory": container.path("source"), "name": "a b'c",
+            })
+
+            self.assertEqual(code, 0)
+            self.assertIn("GOT --name a b'c", container.output)
+
+    def test_old_names_of_scikit_learn_modules_still_import(self):
+        with Container() as container:
+            code = container.train(
+                "from sklearn.externals import joblib\nimport joblib as new\n"
+                "assert joblib.load is new.load\n"
+                "from sklearn.externals.joblib.numpy_pickle import NumpyArrayWrapper as a\n"
+                "from joblib.numpy_pickle import NumpyArrayWrapper as b\nassert a is b\n"
+                "from sklearn.linear_model.logistic import LogisticRegression\n"
+                "from sklearn.tree.tree import DecisionTreeClassifier\n"
+            )
+
+            self.assertEqual(code, 0, container.output)
+
+    def test_no_program_is_the_users_fault_and_says_what_to_set(self):
+        with Container() as container:
+            self.assertEqual(container.train(hyperparameters={"epochs": 1}), 1)
+            self.assertIn("sagemaker_program", container.read("output/failure"))
+
+    def test_a_program_that_is_not_in_the_code_is_named_with_what_is(self):
+        with Container() as container:
+            container.train("pass", {"sagemaker_program": "other.py"})
+
+            self.assertIn("there is no other.py", container.read("output/failure"))
+            self.assertIn("train.py", container.read("output/failure"))
+
+    def test_a_broken_configuration_is_a_framework_error(self):
+        with Container() as container:
+            container.configure()
+            container.write("input/config/resourceconfig.json", "{")
+
+            self.assertNotEqual(container.run("train"), 0)
+            self.assertTrue(container.read("output/failure").startswith("Framework Error: "))
+
+    def test_local_code_starts_without_heavy_imports(self):
+        with Container() as container:
+            program = (
+                "import sys\nfrom sagebrush_runtime import script_mode, training\n"
+                "heavy = {'numpy', 'boto3', 'logging', 'subprocess', 'asyncio', 'tarfile'}\n"
+                "print(sorted(heavy & set(sys.modules)))"
+            )
+            seen = subprocess.run([sys.executable, "-c", program], env=container.environment,
+                                  stdout=subprocess.PIPE, check=True)
+
+            self.assertEqual(seen.stdout.decode().strip(), "[]")
+
+
+STOPPABLE = """
+import os, signal, sys
+def stop(*_):
+    open(os.environ["MARK"], "w").write("stopped")
+    sys.exit(5)
+signal.signal(signal.SIGTERM, stop)
+open(os.environ["MARK"], "w").write("started")
+while True:
+    signal.pause()
+"""
+
+
+class SourceCode(unittest.TestCase):
+    def train_from(self, container, content):
+        container.write("sourcedir.tar.gz", content)
+        return container.train(hyperparameters={
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": container.path("sourcedir.tar.gz"),
+        })
+
+    def test_an_archive_is_unpacked_to_the_code_folder(self):
+        with Container() as container:
+            content = archive([("train.py", "import part.more"), ("part/more.py", "print('MORE')")])
+
+            self.assertEqual(self.train_from(container, content), 0, container.output)
+            self.assertIn("MORE", container.output)
+            self.assertTrue(container.has("code/part/more.py"))
+
+    def test_members_that_would_land_or_point_outside_are_refused(self):
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "../.."
+        absolute_link = tarfile.TarInfo("link")
+        absolute_link.type, absolute_link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        hard_link = tarfile.TarInfo("link")
+        hard_link.type, hard_link.linkname = tarfile.LNKTYPE, "../../etc/passwd"
+        device = tarfile.TarInfo("device")
+        device.type = tarfile.CHRTYPE
+        bad = [("../out.py", "x"), ("/tmp/out.py", "x"), link, absolute_link, hard_link, device]
+        for member in bad:
+            name = getattr(member, "linkname", None) or getattr(member, "name", member[0:1])
+            with self.subTest(member=name), Container() as container:
+                code = self.train_from(container, archive([("train.py", "pass"), member]))
+
+                self.assertEqual(code, 1)
+                self.assertIn("SourceCodeError", container.read("output/failure"))
+                self.assertFalse(container.has("out.py"))
+
+    def test_what_is_not_an_archive_is_refused(self):
+        for content in (b"", b"not a tar", archive([("train.py", "pass" * 1000)])[:60]):
+            with self.subTest(content=content[:9]), Container() as container:
+                self.assertEqual(self.train_from(container, content), 1)
+                self.assertIn("SourceCodeError", container.read("output/failure"))
+
+    def test_code_that_is_nowhere_is_named(self):
+        with Container() as container:
+            container.train(hyperparameters={"sagemaker_program": "train.py",
+                                             "sagemaker_submit_directory": "/no/such/place"})
+
+            self.assertIn("/no/such/place", container.read("output/failure"))
+
+    def test_an_object_that_s3_does_not_give_is_named(self):
+        refused = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "us-east-1",
+                   "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret",
+                   "AWS_MAX_ATTEMPTS": "1"}
+        with Container(**refused) as container:
+            container.train(hyperparameters={"sagemaker_program": "train.py",
+                                             "sagemaker_submit_directory": "s3://bucket/a.tar.gz"})
+
+            self.assertIn("cannot download s3://bucket/a.tar.gz", container.read("output/failure"))
+
+
+class Dependencies(unittest.TestCase):
+    def test_a_package_with_setup_py_runs_as_a_module_with_what_it_has_at_hand(self):
+        installer = "import sys, os\nopen(os.environ['MARK'], 'a').write(' '.join(sys.argv[1:]) + '\\n')"
+        with Container() as container:
+            container.environment["SAGEBRUSH_UV"] = self.installer(container, installer)
+            container.write("source/setup.py", "")
+            code = container.train("import sys; print('MODULE', sys.argv[0])")
+
+            self.assertEqual(code, 0, container.output)
+            self.assertIn("Installing module.", container.output)
+            self.assertIn("%s -m train" % sys.executable, container.output)
+
+    def test_only_what_the_environment_lacks_is_installed_beside_it(self):
+        # Stands for uv: resolves to numpy as it is and one package that is not there.
+        installer = (
+            "import sys, os\na = sys.argv[1:]\n"
+            "open(os.environ['MARK'], 'a').write(' '.join(a) + '\\n')\n"
+            "if a[1] == 'compile':\n"
+            "    lock = a[a.index('--output-file') + 1]\n"
+            "    pins = [line for line in open(lock) if line.startswith('numpy==')]\n"
+            "    open(lock, 'w').writelines([*pins, 'absent==1.0\\n'])\n"
+            "else:\n"
+            "    open(os.environ['MARK'], 'a').write(open(a[a.index('-r') + 1]).read())\n"
+            "    open(a[a.index('--target') + 1] + '/absent.py', 'w').write('HERE = 1')\n"
+        )
+        with Container() as container:
+            container.environment["SAGEBRUSH_UV"] = self.installer(container, installer)
+            container.write("source/requirements.txt", "numpy\nabsent\n")
+            code = container.train("import absent; print('HERE', absent.HERE)")
+
+            self.assertEqual(code, 0, container.output)
+            self.assertIn("absent==1.0", container.read("mark"))
+            self.assertNotIn("numpy==", container.read("mark"))
+
+    def test_requirements_that_cannot_be_installed_are_the_failure_reason(self):
+        installer = "import sys; sys.stderr.write('No solution found for absent'); sys.exit(1)"
+        with Container() as container:
+            container.environment["SAGEBRUSH_UV"] = self.installer(container, installer)
+            container.write("source/requirements.txt", "absent\n")
+            code = container.train("print('RAN')")
+
+            self.assertEqual(code, 1)
+            failure = container.read("output/failure")
+            self.assertTrue(failure.startswith("InstallRequirementsError:\nExitCode 1\n"), failure)
+            self.assertIn("No solution found for absent", failure)
+            self.assertNotIn("RAN", container.output)
+
+    def installer(self, container, text):
+        container.environment["MARK"] = container.path("mark")
+        path = container.write("installer", "#!%s\n%s" % (sys.executable, text))
+        os.chmod(path, 0o755)
+        return path
+
+
+if __name__ == "__main__":
+    unittest.main()
