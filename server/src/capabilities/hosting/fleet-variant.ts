@@ -1,6 +1,6 @@
 import type { ProductionVariant, VariantPropertyType } from '@aws-sdk/client-sagemaker'
 import type { Model } from '../models/index.ts'
-import { containersOf } from '../models/index.ts'
+import { containersOf, modelDataOf } from '../models/index.ts'
 import type { FleetVariant } from './fleet.ts'
 
 /** Joins a production variant with its model, as they are at this moment. */
@@ -15,10 +15,13 @@ export function fleetVariant(options: {
   const { production, model, resolvedImage, resolvedAt } = options
   const weight = production.InitialVariantWeight ?? 1
   const instanceCount = production.InitialInstanceCount ?? 1
+  const container = containersOf(model.request)[0] ?? {}
+  const modelData = modelDataOf(container)
   return {
     variantName: production.VariantName ?? '',
     production,
-    container: containersOf(model.request)[0] ?? {},
+    container,
+    ...(modelData && { modelData }),
     executionRoleArn: model.request.ExecutionRoleArn ?? '',
     networkIsolation: options.networkIsolation || (model.request.EnableNetworkIsolation ?? false),
     resolvedImage,

@@ -1,5 +1,6 @@
 import type { ContainerDefinition, ProductionVariant } from '@aws-sdk/client-sagemaker'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
+import type { ModelData } from '../models/index.ts'
 
 /**
  * Where a fleet is in its life. A fleet that never came up goes from the first stage to the last. Of an
@@ -27,6 +28,8 @@ export interface FleetVariant {
   /** As they were when the fleet was asked for: what becomes of them later does not matter to it. */
   readonly production: ProductionVariant
   readonly container: ContainerDefinition
+  /** Where the model's files come from; absent when the container brings them. */
+  readonly modelData?: ModelData
   readonly executionRoleArn: string
   readonly networkIsolation: boolean
   /** What stands for the container's image, and since when that is known (ISO 8601). */

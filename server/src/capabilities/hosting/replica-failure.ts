@@ -1,5 +1,4 @@
 import type { TaskEnd } from '../../platform/engines/engine.ts'
-import { modelDataOf } from '../models/index.ts'
 import type { FleetVariant } from './fleet.ts'
 
 /** FailureReason's bound, in characters. */
@@ -38,7 +37,7 @@ function awsText(variant: FleetVariant, end: TaskEnd | undefined): string {
 }
 
 function modelDataText(variant: FleetVariant, message: string): string {
-  const url = modelDataOf(variant.container)?.s3Uri ?? ''
+  const url = variant.modelData?.s3Uri ?? ''
   if (/archive|unpack|gzip|tar/i.test(message)) {
     return (
       `Failed to extract model data archive for container "${CONTAINER}" from URL "${url}". ` +

@@ -1,7 +1,6 @@
 import type { Task, TaskInput, TaskResources } from '../../platform/engines/engine.ts'
 import type { Place } from '../../platform/scope.ts'
 import { instanceType } from '../compute/index.ts'
-import { modelDataOf } from '../models/index.ts'
 import type { FleetVariant } from './fleet.ts'
 
 /** By which a replica's task is known among others. */
@@ -64,9 +63,8 @@ export function replicaTask(order: ReplicaOrder): Task {
   }
 }
 
-function modelInput({ container }: FleetVariant): readonly TaskInput[] {
-  const data = modelDataOf(container)
-  return data ? [{ name: 'model', ...data, path: MODEL_FOLDER, required: true }] : []
+function modelInput({ modelData }: FleetVariant): readonly TaskInput[] {
+  return modelData ? [{ name: 'model', ...modelData, path: MODEL_FOLDER, required: true }] : []
 }
 
 function resourcesOf({ production }: FleetVariant): TaskResources {

@@ -5,7 +5,7 @@ import { parseS3Uri } from '../../aws/s3-uri.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
 import { requirePassableRole } from '../identity/index.ts'
-import { prefixHoldsObjects } from '../objects/index.ts'
+import { anyObjectUnder, objectExists } from '../objects/index.ts'
 import { insertTags, readTags, removeTags } from '../tags/index.ts'
 import { listPage } from './listing.store.ts'
 import { deleteModelRow, findModel, insertModel, MODEL_LISTING, type Model } from './model.store.ts'
@@ -125,9 +125,10 @@ async function requireContainer(
   const data = modelDataOf(container)
   const location = data && parseS3Uri(data.s3Uri)
   if (!data || !location) return
-  const isThere = await prefixHoldsObjects(scope, location, {
-    exact: data.s3DataType === 'Object',
-  })
+  const isThere =
+    data.s3DataType === 'Object'
+      ? await objectExists(scope, location)
+      : await anyObjectUnder(scope, location)
   // source: the same text in public reports of CreateModel, StepFunctions and CloudFormation
   if (!isThere) throw validationException(`Could not find model data at ${data.s3Uri}.`)
 }
