@@ -1,0 +1,56 @@
+import type { Exchange } from '../../exchange.ts'
+import type { Operation } from '../../operation.ts'
+import type { Payload } from '../../protocols/protocol.ts'
+import type { ServiceDefinition } from '../../services.ts'
+import { declaredPayloadHash } from '../check-signature.ts'
+import type { SignatureClaim } from '../signature/claim.ts'
+import { sha256Hex } from '../signature/signing-key.ts'
+import type { VerifiedSignature } from '../signature/verify.ts'
+import { openStreamedBody } from './streamed-body.ts'
+import { readWholeBody } from './whole-body.ts'
+
+const WHOLE_BODY_BYTES_MAX = 16 * 1024 * 1024
+
+export interface ReceivedBody {
+  /** What the signature says of the body. */
+  readonly payloadHash: string
+  /** Undefined where the body is still to come. */
+  readonly payload: Payload | undefined
+}
+
+/** Takes a request's body as its service's signatures demand: whole, or by its declared hash alone. */
+export async function receiveBody(
+  { request, invite }: Exchange,
+  options: { service: ServiceDefinition; claim: SignatureClaim; bytesMax: number | undefined },
+): Promise<ReceivedBody> {
+  const { service, claim, bytesMax = WHOLE_BODY_BYTES_MAX } = options
+  if (service.streamsBodies) {
+    return { payloadHash: declaredPayloadHash(request, claim), payload: undefined }
+  }
+  const { raw, payload } = await readWholeBody(request, { bytesMax, invite })
+  return { payloadHash: sha256Hex(raw), payload }
+}
+
+/** The body of an S3 request whose signature is right. */
+export function openBody(
+  { request, invite }: Exchange,
+  options: {
+    claim: SignatureClaim
+    payloadHash: string
+    verified: VerifiedSignature
+    operation: Operation
+  },
+): Payload {
+  const { claim, payloadHash, verified, operation } = options
+  return openStreamedBody(request, {
+    payloadHash,
+    checksummed: operation.checksummed,
+    invite,
+    signing: {
+      key: verified.key,
+      timestamp: claim.timestamp,
+      scope: `${claim.date}/${claim.region}/${claim.service}/aws4_request`,
+      seed: claim.signature,
+    },
+  })
+}

@@ -1,0 +1,71 @@
+import { type AwsError, notImplemented } from '../../aws/errors.ts'
+import { assert } from '../../base/assert.ts'
+import type { WireRequest } from '../request.ts'
+import { SERVICES, type ServiceDefinition } from '../services.ts'
+import { readClaim, type SignatureClaim } from './signature/claim.ts'
+import { SignatureFault } from './signature/fault.ts'
+import { signatureRefusal } from './signature/refusal.ts'
+
+export interface Addressed {
+  readonly service: ServiceDefinition
+  /** What to answer with at once, in the service's words: the request cannot be anyone's. */
+  readonly refusal: SignatureFault | AwsError | undefined
+  readonly claim: SignatureClaim | undefined
+}
+
+/**
+ * All services share one port: what a request is for is told by its signature's scope, and only for those
+ * without one by `X-Amz-Target`, the host and the path.
+ */
+export function findService(request: WireRequest): Addressed {
+  let claim: SignatureClaim
+  try {
+    claim = readClaim(request)
+  } catch (error) {
+    if (!(error instanceof SignatureFault)) throw error
+    return { service: likelyService(request), refusal: error, claim: undefined }
+  }
+  const candidates = SERVICES.filter(({ signingName }) => signingName === claim.service)
+  const target = request.header('x-amz-target')
+  const service =
+    candidates.find(({ targetPrefix }) => hasPrefix(target, targetPrefix)) ??
+    candidates.find(({ targetPrefix }) => target === undefined && targetPrefix === undefined) ??
+    candidates[0]
+  if (service) return { service, refusal: undefined, claim }
+  const refusal = notImplemented(`The service '${claim.service}' is not offered here.`)
+  return { service: likelyService(request), refusal, claim }
+}
+
+/** @throws AwsError in the service's words when the request cannot be anyone's */
+export function demandClaim({ service, refusal, claim }: Addressed): SignatureClaim {
+  if (refusal instanceof SignatureFault) throw signatureRefusal(refusal, service.dialect)
+  if (refusal) throw refusal
+  assert(claim, 'a request without a refusal has a claim')
+  return claim
+}
+
+/** The service whose words an unsigned or unknown request is refused in. */
+function likelyService(request: WireRequest): ServiceDefinition {
+  const target = request.header('x-amz-target')
+  const version = request.query.get('Version')?.[0]
+  const host = /^(?:[^.]+\.)*?([a-z]+)(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/.exec(
+    request.host,
+  )
+  const isForm = request.header('content-type')?.startsWith('application/x-www-form-urlencoded')
+  return (
+    SERVICES.find(({ targetPrefix }) => hasPrefix(target, targetPrefix)) ??
+    SERVICES.find(({ apiVersion }) => version !== undefined && apiVersion === version) ??
+    SERVICES.find(({ hostLabels }) => host !== null && hostLabels.includes(host[1] ?? '')) ??
+    serviceNamed(target !== undefined ? 'sagemaker' : isForm ? 'sts' : 's3')
+  )
+}
+
+function serviceNamed(id: string): ServiceDefinition {
+  const service = SERVICES.find((one) => one.id === id)
+  assert(service, `no service ${id}`)
+  return service
+}
+
+function hasPrefix(target: string | undefined, prefix: string | undefined): boolean {
+  return target !== undefined && prefix !== undefined && target.startsWith(`${prefix}.`)
+}

@@ -1,0 +1,36 @@
+import { monotonicMs } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Exchange } from '../exchange.ts'
+import type { WireAnswer } from '../protocols/protocol.ts'
+import { ClientGone } from './body/incoming-bytes.ts'
+
+/** How an exchange ended. */
+export interface Outcome {
+  readonly answer: WireAnswer
+  readonly code?: string
+  readonly error?: unknown
+  /** Ours or the machine's fault, not the caller's. */
+  readonly unexpected?: boolean
+}
+
+/** One line per request; a cause only where it is ours. Nothing of the request's content is in it. */
+export function logRequest(
+  { request, trace, signal, startedMs }: Exchange,
+  { outcome, log }: { outcome: Outcome; log: Log },
+): void {
+  const { answer, code, error, unexpected } = outcome
+  const fields = {
+    requestId: request.id,
+    service: trace.service,
+    operation: trace.operation,
+    account: trace.caller?.account,
+    status: answer.status,
+    code,
+    ms: Math.round(monotonicMs() - startedMs),
+  }
+  if (signal.aborted || error instanceof ClientGone) {
+    log.debug('the client went away', { ...fields, status: undefined })
+  } else if (unexpected) log.error('request failed', { ...fields, error })
+  else if (code !== undefined) log.info('request refused', fields)
+  else log.debug('request', fields)
+}

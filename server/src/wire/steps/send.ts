@@ -1,0 +1,52 @@
+import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { WireAnswer } from '../protocols/protocol.ts'
+import type { WireRequest } from '../request.ts'
+import type { ServiceDefinition } from '../services.ts'
+
+/** What is left of a refused body is read to here, so that the client sees the refusal; then cut off. */
+const DRAIN_BYTES_MAX = 64 * 1024 * 1024
+
+/** @throws when the answer's stream breaks off; the connection is closed then, so that nobody believes it */
+export async function send(
+  request: WireRequest,
+  options: { response: ServerResponse; service: ServiceDefinition; answer: WireAnswer },
+): Promise<void> {
+  const { response, service, answer } = options
+  const { body } = answer
+  const headers: Record<string, string> = {
+    ...requestIdHeaders(request, service),
+    ...answer.headers,
+  }
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    headers['content-length'] = String(Buffer.byteLength(body))
+  } else if (body === undefined && request.method !== 'HEAD' && answer.status !== 204) {
+    headers['content-length'] = '0'
+  }
+  if (!request.incoming.complete) drain(request)
+  response.writeHead(answer.status, headers)
+  if (body instanceof Readable) {
+    if (request.method === 'HEAD') body.destroy()
+    else return await pipeline(body, response)
+  }
+  response.end(request.method === 'HEAD' || body instanceof Readable ? undefined : body)
+}
+
+function requestIdHeaders(
+  request: WireRequest,
+  service: ServiceDefinition,
+): Record<string, string> {
+  return service.dialect === 's3'
+    ? { 'x-amz-request-id': request.id, 'x-amz-id-2': request.id }
+    : { 'x-amzn-requestid': request.id }
+}
+
+function drain({ incoming }: WireRequest): void {
+  let drained = 0
+  incoming.on('data', (chunk: Buffer) => {
+    drained += chunk.length
+    if (drained > DRAIN_BYTES_MAX) incoming.destroy()
+  })
+  incoming.resume()
+}
