@@ -97,7 +97,8 @@ function watchContainer(child: ChildProcess, directory: TaskDirectory): Containe
     })
   })
   const setupMessage = () => readFileSync(directory.setupLog, 'utf8').trim()
-  const hasStarted = () => setupMessage().endsWith(STARTED)
+  // A shell may add a line of its own when a signal ends the program.
+  const hasStarted = () => setupMessage().split('\n').includes(STARTED)
   const find = async (pidOf: () => number | undefined): Promise<ProcessIdentity | undefined> => {
     for (let waitMs = 2; !hasExited; waitMs = Math.min(waitMs * 1.5, 50)) {
       const pid = pidOf()

@@ -1,4 +1,4 @@
-import type { FoundImage } from '../platform/engines/images.ts'
+import type { FoundImage } from '../platform/engines/find-image.ts'
 import { PROGRAM_DIR, SERVICE_DIR } from '../platform/engines/process/sandbox/container-view.ts'
 import type { TaskOrder } from '../platform/engines/process/task-directory.ts'
 

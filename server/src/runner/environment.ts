@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { newShortId } from '../base/ids.ts'
-import type { FoundImage } from '../platform/engines/images.ts'
+import type { FoundImage } from '../platform/engines/find-image.ts'
 import { exposureOf } from '../platform/engines/process/sandbox/container-view.ts'
 import { withFileLock } from './file-lock.ts'
 import type { TaskRun } from './run-task.ts'
@@ -15,6 +15,8 @@ export interface PythonEnvironment {
   readonly directory: string
   readonly exposedPaths: readonly string[]
 }
+
+type PresentImage = Exclude<FoundImage, { kind: 'missing' }>
 
 /** What an environment is made of; the same make has the same directory. */
 interface Make {
@@ -30,15 +32,13 @@ interface Make {
  * The environment for an image, made on first use. It is built beside its place and renamed into it, so that
  * a half-made one is never used; a lock spares several tasks the same work.
  *
- * @returns undefined for a folder image that asks for no packages
  * @throws TaskFailure `ImageFailed`
  */
 export async function environmentFor(
-  image: FoundImage,
+  image: PresentImage,
   run: TaskRun,
-): Promise<PythonEnvironment | undefined> {
+): Promise<PythonEnvironment> {
   const make = makeOf(image)
-  if (!make) return undefined
   const { environmentsDir } = run.order.settings
   const hash = createHash('sha256')
     .update(make.requirements)
@@ -55,12 +55,10 @@ export async function environmentFor(
   return { directory, exposedPaths: exposureOf(join(directory, 'bin', 'python')) }
 }
 
-function makeOf(image: FoundImage): Make | undefined {
-  if (image.kind === 'missing') return undefined
+function makeOf(image: PresentImage): Make {
   const isRuntime = image.kind === 'runtime'
   const folder = isRuntime ? image.runtime.directory : image.image.directory
   const requirementsPath = join(folder, 'requirements.txt')
-  if (!existsSync(requirementsPath)) return undefined
   const requirements = readFileSync(requirementsPath)
   const name = isRuntime ? image.runtime.name : image.image.name.replaceAll('/', '-')
   const python = isRuntime ? image.runtime.python : undefined

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TaskEnd } from '../platform/engines/engine.ts'
-import type { FoundImage } from '../platform/engines/images.ts'
+import type { FoundImage } from '../platform/engines/find-image.ts'
 import { containerMounts, PROGRAM_DIR } from '../platform/engines/process/sandbox/container-view.ts'
 import {
   type ControlGroup,

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { TaskEnd } from '../platform/engines/engine.ts'
-import { type FoundImage, findImage } from '../platform/engines/images.ts'
+import { type FoundImage, findImage } from '../platform/engines/find-image.ts'
 import { claimTask } from '../platform/engines/process/claim.ts'
 import {
   readJsonSync,
@@ -114,8 +116,11 @@ async function makeReady(run: TaskRun): Promise<ImageInUse> {
   const image: FoundImage = await findImage(task.containerImage, settings)
   if (image.kind === 'missing') throw new TaskFailure('ImageFailed', image.reason)
   if (image.kind === 'runtime' && image.note !== undefined) run.log.note(image.note)
-  const { environmentFor } = await import('./environment.ts')
-  const environment = await environmentFor(image, run)
+  const folder = image.kind === 'runtime' ? image.runtime.directory : image.image.directory
+  // Loaded only for those who ask for packages: a program without any should start at once.
+  const environment = existsSync(join(folder, 'requirements.txt'))
+    ? await (await import('./environment.ts')).environmentFor(image, run)
+    : undefined
   return {
     image,
     environmentDir: environment?.directory,

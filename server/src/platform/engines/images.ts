@@ -1,80 +1,8 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join, normalize } from 'node:path'
 import { newShortId } from '../../base/ids.ts'
-import type { ImageResolution } from './engine.ts'
+import { type FolderImage, imageHome, parseImageName } from './find-image.ts'
 import { hasCode, isMissing, readJson, writeWhole } from './process/task-directory.ts'
-import { nearestRuntime, type Runtime } from './runtimes.ts'
-
-/** A folder that the user registered: `train` and `serve` in its `bin`, or one program for both. */
-export interface FolderImage {
-  /** As in `<account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>`, without registry. */
-  readonly name: string
-  readonly tag: string
-  /** Our copy of the folder. A copy, as a push would make: what a task runs does not change under it. */
-  readonly directory: string
-  /** Executable, relative to the folder; called with `train` or `serve`. */
-  readonly entrypoint?: string
-}
-
-export interface ImageSources {
-  readonly runtimesDir: string
-  readonly imagesDir: string
-}
-
-/** What stands behind a container image's name. */
-export type FoundImage =
-  | { readonly kind: 'runtime'; readonly runtime: Runtime; readonly note?: string }
-  | { readonly kind: 'folder'; readonly image: FolderImage }
-  | { readonly kind: 'missing'; readonly reason: string }
-
-interface ImageName {
-  readonly repository: string
-  readonly tag: string | undefined
-}
-
-/** Registered folders come first, so that a user may put one in the place of a runtime. */
-export async function findImage(
-  containerImage: string,
-  sources: ImageSources,
-): Promise<FoundImage> {
-  const name = parseImageName(containerImage)
-  const image = await readFolderImage(name, sources.imagesDir)
-  if (image) return { kind: 'folder', image }
-  const found = await nearestRuntime(name, sources.runtimesDir)
-  if (found) {
-    const { runtime, asked } = found
-    const served = `${runtime.name} ${runtime.version}`
-    const note = `containerImage ${containerImage} is served by runtime ${served}`
-    return {
-      kind: 'runtime',
-      runtime,
-      note: asked === undefined ? note : `${note} (asked: ${asked})`,
-    }
-  }
-  return {
-    kind: 'missing',
-    reason:
-      `Cannot find image ${containerImage}: no runtime stands for ${name.repository} and no folder ` +
-      `is registered under that name; register one with: sagebrush image add ${name.repository} <folder>`,
-  }
-}
-
-export async function resolveImage(
-  containerImage: string,
-  sources: ImageSources,
-): Promise<ImageResolution> {
-  const found = await findImage(containerImage, sources)
-  switch (found.kind) {
-    case 'missing':
-      return { found: false, reason: found.reason }
-    case 'folder':
-      return { found: true, standsFor: `folder ${found.image.name}:${found.image.tag}` }
-    case 'runtime': {
-      const standsFor = `runtime ${found.runtime.name} ${found.runtime.version}`
-      return { found: true, standsFor, ...(found.note !== undefined && { note: found.note }) }
-    }
-  }
-}
 
 /**
  * Registers a copy of `directory` as `name` or `name:tag` (`latest` by default), in place of an earlier one.
@@ -136,25 +64,6 @@ export async function removeImage(imagesDir: string, name: string): Promise<bool
   await rm(join(removed, 'image.json'), { force: true })
   await rm(removed, { recursive: true, force: true })
   return true
-}
-
-/** Takes a name apart: registry, repository, tag; a digest counts as no tag. */
-export function parseImageName(containerImage: string): ImageName {
-  const withoutDigest = containerImage.replace(/@sha256:[0-9a-f]+$/, '')
-  const withoutRegistry = withoutDigest.replace(/^[^/]*[.:][^/]*\//, '')
-  const match = /^(.*?)(?::([\w][\w.-]*))?$/.exec(withoutRegistry)
-  return { repository: match?.[1] ?? withoutRegistry, tag: match?.[2] }
-}
-
-async function readFolderImage(
-  { repository, tag }: ImageName,
-  imagesDir: string,
-): Promise<FolderImage | undefined> {
-  return readJson(join(imageHome(imagesDir, repository, tag ?? 'latest'), 'image.json'))
-}
-
-function imageHome(imagesDir: string, repository: string, tag: string): string {
-  return join(imagesDir, encodeURIComponent(`${repository}:${tag}`))
 }
 
 async function checkedEntrypoint(image: {

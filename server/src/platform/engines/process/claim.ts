@@ -1,5 +1,4 @@
 import { linkSync, rmSync, writeFileSync } from 'node:fs'
-import { newShortId } from '../../../base/ids.ts'
 import { identify, type ProcessIdentity } from './process-identity.ts'
 import { hasCode, isMissing, type TaskDirectory } from './task-directory.ts'
 
@@ -13,7 +12,7 @@ export function claimTask(
   directory: TaskDirectory,
   owner: ProcessIdentity | undefined = identify(process.pid),
 ): boolean {
-  const temporary = `${directory.claim}.${newShortId(8)}`
+  const temporary = `${directory.claim}.${process.pid}`
   try {
     writeFileSync(temporary, JSON.stringify(owner), { mode: 0o600 })
     linkSync(temporary, directory.claim)

@@ -24,7 +24,7 @@ export function createProcessEngine(parts: {
   return createEngine(engineSettings(parts.config, parts.clock))
 }
 
-function engineSettings(config: Config, clock: Clock): ProcessEngineSettings {
+export function engineSettings(config: Config, clock: Clock): ProcessEngineSettings {
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
   // Runners and containers are on this machine, whatever address clients use.
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host

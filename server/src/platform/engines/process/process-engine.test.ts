@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../../base/clock.ts'
+import { engineConformance, type Subject, startFakePlatform } from '../conformance.ts'
+import { registerImage } from '../images.ts'
+import { createEngine } from './process-engine.ts'
+import type { SandboxMechanism } from './sandbox/plan.ts'
+import { probeSandbox } from './sandbox/probe.ts'
+import { enginePaths, type ProcessEngineSettings } from './settings.ts'
+
+const RUNNER = fileURLToPath(new URL('../../../runner/entry.ts', import.meta.url))
+
+const { works } = await probeSandbox()
+for (const mechanism of ['bwrap', 'unshare'] as const) {
+  if (works[mechanism]) engineConformance(`process engine, ${mechanism}`, () => make(mechanism))
+  else test(`process engine, ${mechanism}`, { skip: `${mechanism} does not work here` }, () => {})
+}
+
+async function make(mechanism: SandboxMechanism): Promise<Subject> {
+  const root = mkdtempSync(join(tmpdir(), 'sagebrush-engine-'))
+  const platform = await startFakePlatform()
+  const settings: ProcessEngineSettings = {
+    dataDir: join(root, 'data'),
+    cacheDir: join(root, 'cache'),
+    platformUrl: platform.url,
+    runtimesDir: join(root, 'runtimes'),
+    runnerCommand: [process.execPath, RUNNER],
+    mechanism,
+    clock: systemClock,
+  }
+  const engine = createEngine(settings)
+  // The suite's programs call `node`, which a folder image may bring along as a link.
+  const node = `#!/bin/sh\nexec ${process.execPath} "$@"\n`
+  return {
+    engine,
+    platform,
+    again: () => createEngine(settings),
+    register: async (name, files) => {
+      const directory = mkdtempSync(join(root, 'image-'))
+      for (const [path, content] of Object.entries({ ...files, 'bin/node': node })) {
+        mkdirSync(dirname(join(directory, path)), { recursive: true })
+        writeFileSync(join(directory, path), content, { mode: 0o755 })
+      }
+      await registerImage(enginePaths(settings).imagesDir, { name, directory })
+    },
+    killRunner: async (taskId) => {
+      const task = (await engine.list()).find((summary) => summary.taskId === taskId)
+      if (task?.runnerPid !== undefined) process.kill(task.runnerPid, 'SIGKILL')
+    },
+    hasProcess: (text) => commands().some((command) => command.includes(text)),
+    close: async () => {
+      for (const { taskId } of await engine.list()) await engine.remove(taskId)
+      await platform.close()
+      rmSync(root, { recursive: true, force: true })
+      rmSync(enginePaths(settings).socketsDir, { recursive: true, force: true })
+    },
+  }
+}
+
+function commands(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+      } catch {
+        return ''
+      }
+    })
+}
