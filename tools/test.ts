@@ -62,7 +62,11 @@ async function nodeTests(
   const files = testFiles(options.globs)
   if (files.length === 0) return
   const flags = ['--test', `--test-concurrency=${options.concurrency}`]
-  await part(name, [process.execPath, ...flags, '--test-reporter=spec', ...files], options.environment)
+  await part(
+    name,
+    [process.execPath, ...flags, '--test-reporter=spec', ...files],
+    options.environment,
+  )
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -92,7 +96,9 @@ try {
 
 process.stdout.write('\n')
 for (const { name, ok, seconds } of outcomes) {
-  process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(32)} ${seconds.toFixed(0).padStart(4)} s\n`)
+  process.stdout.write(
+    `${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(32)} ${seconds.toFixed(0).padStart(4)} s\n`,
+  )
 }
 const failed = outcomes.filter(({ ok }) => !ok).length
 process.stdout.write(`\n${outcomes.length - failed} passed, ${failed} failed\n`)

@@ -26,7 +26,14 @@ export async function ensureUv(cacheDir: string, say: (line: string) => void): P
   const own = `${uvFolder(cacheDir)}.${newHexId(8)}`
   await mkdir(cacheDir, { recursive: true })
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps']
-  const target = ['--root-user-action=ignore', '--target', own, '--require-hashes', '-r', REQUIREMENTS]
+  const target = [
+    '--root-user-action=ignore',
+    '--target',
+    own,
+    '--require-hashes',
+    '-r',
+    REQUIREMENTS,
+  ]
   try {
     await promisify(execFile)(python, [...pip, ...target])
     // whoever was first stays: both are the same
@@ -54,7 +61,9 @@ export function findPython(): string {
       // not on the path, or not a Python: the next name is tried, and none at all is told below
     }
   }
-  throw new Error('Python 3.9 or later is missing: install it (Debian: apt install python3 python3-pip)')
+  throw new Error(
+    'Python 3.9 or later is missing: install it (Debian: apt install python3 python3-pip)',
+  )
 }
 
 function uvFolder(cacheDir: string): string {

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import type { Config } from '../../server/src/config.ts'
+import { ensureEnvironment } from '../../server/src/runner/python-environment.ts'
+import { ensureUv } from './uv.ts'
+
+/** The Python environments of the repository, each made from its own lock. */
+export interface PythonEnvironments {
+  /** boto3, the AWS CLI and the SageMaker Python SDK, as a user has them. */
+  readonly clientsBin: string
+  /** What runtimes' own tests compare with; undefined where only the demo is set up. */
+  readonly runtimeTestsBin: string
+}
+
+const ROOT = new URL('../../', import.meta.url).pathname
+
+/** Makes what is missing, saying so; a second call takes milliseconds. */
+export async function ensureEnvironments(
+  config: Config,
+  say: (line: string) => void,
+): Promise<PythonEnvironments> {
+  const maker = {
+    environmentsDir: join(config.cacheDir, 'environments'),
+    uvPath: await ensureUv(config.cacheDir, say),
+    say: (line: string) => say(`  ${line}`),
+    signal: new AbortController().signal,
+  }
+  const make = (name: string, folder: string): Promise<string> =>
+    ensureEnvironment(
+      { name, requirementsPath: join(ROOT, folder, 'requirements.txt'), isLocked: true },
+      maker,
+    )
+  // one after the other: they share downloads and the machine's two cores
+  await make('scikit-learn', 'runtimes/scikit-learn')
+  await make('xgboost', 'runtimes/xgboost')
+  const clients = await make('clients', 'tools/setup/clients')
+  const runtimeTests = await make('runtime-tests', 'runtimes/tests')
+  return { clientsBin: join(clients, 'bin'), runtimeTestsBin: join(runtimeTests, 'bin') }
+}
