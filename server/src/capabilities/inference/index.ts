@@ -1,0 +1,32 @@
+/**
+ * Inference: requests to endpoints. Control publishes which replicas answer for which endpoint
+ * (`route.store.ts`); gateways keep that in memory (`route-table.ts`, fed by `route-feed.ts`), choose a
+ * variant by weight and a replica by load, and speak AWS's words when a container fails. How bytes go
+ * back and forth is the gateway's business (`gateway/invoke`).
+ */
+export { callerResponseLines, containerRequestHead } from './invocation.container.ts'
+export { type InvocationTarget, invocationTarget } from './invocation-target.ts'
+export type { Replica } from './replica.ts'
+export * from './route.store.ts'
+export {
+  type EndpointRoute,
+  type ReplicaRoute,
+  ROUTE_TOPIC_PREFIX,
+  routeTopic,
+  type VariantRoute,
+} from './route.ts'
+export { type RouteFeed, type RouteFeedOptions, startRouteFeed } from './route-feed.ts'
+export { type RoutedEndpoint, type RoutedVariant, RouteTable } from './route-table.ts'
+export {
+  containerError,
+  containerExited,
+  containerIncoherent,
+  containerTimedOut,
+  containerVerbose,
+  endpointNotFound,
+  type FailedContainer,
+  noReplica,
+  noWeight,
+  variantNotFound,
+} from './runtime-errors.ts'
+export type { VariantStatistics } from './variant-counters.ts'

@@ -1,0 +1,184 @@
+import { type BodyFraming, MalformedMessage } from './message-head.ts'
+
+/** Most header lines of one message. */
+export const HEADERS_MAX = 128
+
+const CR = 13
+const LF = 10
+const TAB = 9
+const SPACE = 32
+const COLON = 58
+const DELETE = 127
+
+/** 1 for what a token may hold: RFC 9110 section 5.6.2. */
+const TOKEN = new Uint8Array(256)
+for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+  TOKEN[char.charCodeAt(0)] = 1
+}
+/** The longest length that is exact in a double and plausible: 999 TB. */
+const LENGTH_DIGITS_MAX = 15
+
+/** The header lines of a head, and what those that govern the connection say. */
+export interface HeadFields {
+  readonly names: string[]
+  readonly values: string[]
+  readonly lineStarts: number[]
+  hosts: number
+  contentLength: number | undefined
+  transferEncoding: string | undefined
+  connection: string | undefined
+  expect: string | undefined
+}
+
+export function isToken(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    if (TOKEN[text.charCodeAt(index)] !== 1) return false
+  }
+  return text.length > 0
+}
+
+/**
+ * Reads the header lines of `text` from `start`. Folded lines, a bare CR or LF, space before a colon and
+ * control characters are refused: peers that read them differently are how requests are smuggled.
+ *
+ * @throws MalformedMessage
+ */
+export function readFields(text: string, start: number): HeadFields {
+  const fields: HeadFields = {
+    names: [],
+    values: [],
+    lineStarts: [],
+    hosts: 0,
+    contentLength: undefined,
+    transferEncoding: undefined,
+    connection: undefined,
+    expect: undefined,
+  }
+  let at = start
+  while (at < text.length) at = readField(text, at, fields)
+  return fields
+}
+
+function readField(text: string, start: number, fields: HeadFields): number {
+  let at = start
+  while (TOKEN[text.charCodeAt(at)] === 1) at++
+  if (at === start || text.charCodeAt(at) !== COLON) {
+    throw new MalformedMessage(400, 'a header line is not of the form "name: value"')
+  }
+  if (fields.names.length === HEADERS_MAX) {
+    throw new MalformedMessage(431, `more than ${HEADERS_MAX} header lines`)
+  }
+  const name = text.slice(start, at).toLowerCase()
+  let valueStart = at + 1
+  while (isBlank(text.charCodeAt(valueStart))) valueStart++
+  at = valueStart
+  let code = text.charCodeAt(at)
+  while ((code >= SPACE && code !== DELETE) || code === TAB) code = text.charCodeAt(++at)
+  const lineEnd = at
+  // past the end the code is NaN: the last line has no line end of its own
+  if (lineEnd < text.length && (code !== CR || text.charCodeAt(at + 1) !== LF)) {
+    throw new MalformedMessage(400, 'a header value has a control character')
+  }
+  let valueEnd = lineEnd
+  while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--
+  const value = text.slice(valueStart, valueEnd)
+  fields.names.push(name)
+  fields.values.push(value)
+  fields.lineStarts.push(start)
+  note(fields, name, value)
+  return lineEnd + 2
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
+}
+
+function note(fields: HeadFields, name: string, value: string): void {
+  switch (name) {
+    case 'host':
+      fields.hosts++
+      break
+    case 'content-length':
+      if (fields.contentLength !== undefined) {
+        throw new MalformedMessage(400, 'Content-Length is given more than once')
+      }
+      fields.contentLength = parseLength(value)
+      break
+    case 'transfer-encoding':
+      fields.transferEncoding = joined(fields.transferEncoding, value)
+      break
+    case 'connection':
+      fields.connection = joined(fields.connection, value)
+      break
+    case 'expect':
+      fields.expect = joined(fields.expect, value)
+      break
+  }
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`
+}
+
+function parseLength(value: string): number {
+  if (value.length === 0 || value.length > LENGTH_DIGITS_MAX) {
+    throw new MalformedMessage(400, 'Content-Length is not a plausible number')
+  }
+  let length = 0
+  for (let index = 0; index < value.length; index++) {
+    const digit = value.charCodeAt(index) - 48
+    if (!(digit >= 0 && digit <= 9)) {
+      throw new MalformedMessage(400, 'Content-Length is not a number')
+    }
+    length = length * 10 + digit
+  }
+  return length
+}
+
+const NO_OPTIONS: readonly string[] = []
+
+/** The members of a `Connection` header in lower case. */
+export function connectionOptions(connection: string | undefined): readonly string[] {
+  if (connection === undefined) return NO_OPTIONS
+  if (connection === 'keep-alive' || connection === 'Keep-Alive') return NO_OPTIONS
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((option) => option.trim())
+    .filter((option) => option !== '' && option !== 'keep-alive')
+}
+
+/** Whether the connection lives on, from the version and `Connection`; RFC 9112 section 9.3. */
+export function keepsAlive(fields: HeadFields, minorVersion: 0 | 1): boolean {
+  const { connection } = fields
+  if (connection === undefined) return minorVersion === 1
+  const text = connection.toLowerCase()
+  if (/(^|[\s,])close($|[\s,])/.test(text)) return false
+  return minorVersion === 1 || /(^|[\s,])keep-alive($|[\s,])/.test(text)
+}
+
+const NONE: BodyFraming = { kind: 'none' }
+const CHUNKED: BodyFraming = { kind: 'chunked' }
+
+/**
+ * How the body of a message with these headers is framed; undefined when the headers do not say.
+ *
+ * @throws MalformedMessage for what a request could be smuggled with: two framings at once, a
+ *   transfer coding in HTTP/1.0, a coding that is not exactly `chunked`
+ */
+export function declaredFraming(fields: HeadFields, minorVersion: 0 | 1): BodyFraming | undefined {
+  const { transferEncoding, contentLength } = fields
+  if (transferEncoding !== undefined) {
+    if (contentLength !== undefined) {
+      throw new MalformedMessage(400, 'Content-Length and Transfer-Encoding exclude each other')
+    }
+    if (minorVersion === 0) throw new MalformedMessage(400, 'Transfer-Encoding in HTTP/1.0')
+    if (transferEncoding.toLowerCase() !== 'chunked') {
+      const known = /^[\w\s,-]*,\s*chunked$/i.test(transferEncoding)
+      throw new MalformedMessage(known ? 501 : 400, 'the only transfer coding here is chunked')
+    }
+    return CHUNKED
+  }
+  if (contentLength === undefined) return undefined
+  return contentLength === 0 ? NONE : { kind: 'length', bytes: contentLength }
+}

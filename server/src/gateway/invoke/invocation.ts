@@ -1,0 +1,294 @@
+import type { AwsError } from '../../aws/errors.ts'
+import { monotonicMs } from '../../base/clock.ts'
+import { newUuid } from '../../base/ids.ts'
+import {
+  containerExited,
+  containerIncoherent,
+  containerRequestHead,
+  containerTimedOut,
+  containerVerbose,
+  endpointNotFound,
+  type FailedContainer,
+  type InvocationTarget,
+  noReplica,
+  noWeight,
+  type Replica,
+  type RoutedEndpoint,
+  type RoutedVariant,
+  type RouteTable,
+  variantNotFound,
+} from '../../capabilities/inference/index.ts'
+import type { CredentialSource } from '../../wire/handler.ts'
+import type { Exchange } from '../http1/exchange.ts'
+import { headerOf, type ResponseHead } from '../http1/message-head.ts'
+import type {
+  UpstreamConnection,
+  UpstreamExchange,
+  UpstreamFailure,
+} from '../http1/upstream-connection.ts'
+import { checkCaller } from './caller-check.ts'
+import type { ContainerAnswer } from './container-answer.ts'
+import { answerError, answerTooLarge, asAwsError } from './error-answer.ts'
+import type { ReplicaConnections } from './replica-connections.ts'
+import type { Waiting, WaitingRoom } from './waiting-room.ts'
+
+/** What invocations are bounded by. */
+export interface InvocationLimits {
+  /** AWS's limit of a request's and a response's body. */
+  readonly bodyBytesMax: number
+  /** AWS's time for a container to answer. */
+  readonly modelTimeoutMs: number
+  /** AWS's time for a container to stream its whole answer. */
+  readonly streamTimeoutMs: number
+}
+
+export const INVOCATION_LIMITS: InvocationLimits = {
+  bodyBytesMax: 25 * 1024 * 1024,
+  modelTimeoutMs: 60_000,
+  streamTimeoutMs: 8 * 60_000,
+}
+
+/** All that invocations share. */
+export interface InvocationServices {
+  readonly table: RouteTable
+  readonly connections: ReplicaConnections
+  readonly waitingRoom: WaitingRoom
+  readonly credentials: CredentialSource
+  readonly limits: InvocationLimits
+  readonly internalFailure: (error: unknown) => void
+  /** Makes what becomes of the container's answer: one whole, or a stream of events. */
+  readonly answerFor: (invocation: Invocation) => ContainerAnswer
+}
+
+/**
+ * One InvokeEndpoint request on its way: verified, routed, sent to a replica, answered.
+ *
+ * A replica that ends before the first byte of its answer hands the request on to another, once. That may
+ * run the model twice, as clients themselves do: every AWS SDK repeats an invocation whose connection
+ * broke. A time-out is never repeated, since a slow model would only become slower.
+ */
+export class Invocation implements UpstreamExchange, Waiting {
+  readonly method = 'POST'
+  readonly requestId = newUuid()
+  readonly exchange: Exchange
+  readonly target: InvocationTarget
+  readonly services: InvocationServices
+  private readonly startedMs = monotonicMs()
+  private account = ''
+  private region = ''
+  private body: Buffer = NO_BODY
+  private endpoint: RoutedEndpoint | undefined
+  private variant: RoutedVariant | undefined
+  private replica: Replica | undefined
+  private connection: UpstreamConnection | undefined
+  private answer: ContainerAnswer | undefined
+  private failedReplica: Replica | undefined
+  private handedOn = false
+  private usedStale = false
+
+  constructor(
+    services: InvocationServices,
+    request: { readonly exchange: Exchange; readonly target: InvocationTarget },
+  ) {
+    this.services = services
+    this.exchange = request.exchange
+    this.target = request.target
+  }
+
+  get variantName(): string {
+    return this.variant?.variantName ?? ''
+  }
+
+  start(): void {
+    const { bodyBytesMax } = this.services.limits
+    this.exchange.collect(bodyBytesMax, (body) => {
+      if (body) this.route(body)
+      else answerTooLarge(this.exchange, { bytesMax: bodyBytesMax, requestId: this.requestId })
+    })
+  }
+
+  private route(body: Buffer): void {
+    this.body = body
+    try {
+      const { credentials } = this.services
+      const { caller, region } = checkCaller(this.exchange, { body, credentials })
+      this.account = caller.account
+      this.region = region
+      this.exchange.gone = this.onGone
+      if (!this.send()) this.wait()
+    } catch (error) {
+      this.refuse(error)
+    }
+  }
+
+  /** Finds the variant, now or again. @throws AwsError when there is none to send to */
+  private choose(): RoutedVariant {
+    const { account, region } = this
+    const { endpointName } = this.target
+    const endpoint = this.services.table.find({ account, region, endpointName })
+    if (!endpoint) throw endpointNotFound(account, endpointName)
+    if (this.variant && endpoint === this.endpoint) return this.variant
+    const before = this.variant && endpoint.variantNamed(this.variant.variantName)
+    this.endpoint = endpoint
+    this.variant = before ?? this.targetVariant(endpoint) ?? endpoint.nextVariant()
+    if (!this.variant) throw noWeight(endpoint.route)
+    return this.variant
+  }
+
+  private targetVariant(endpoint: RoutedEndpoint): RoutedVariant | undefined {
+    const name = headerOf(this.exchange.head, 'x-amzn-sagemaker-target-variant')
+    if (name === undefined || name === '') return undefined
+    const variant = endpoint.variantNamed(name)
+    if (!variant) throw variantNotFound(endpoint.route, name)
+    return variant
+  }
+
+  /** @returns false when no replica can take it now @throws AwsError when none ever will */
+  private send(): boolean {
+    const variant = this.choose()
+    const replica = variant.leastBusyReplica(this.failedReplica)
+    if (!replica) return false
+    const connection = this.services.connections.to(replica).take(this.usedStale)
+    if (!connection) return false
+    replica.outstanding++
+    this.replica = replica
+    this.connection = connection
+    const { streaming } = this.target
+    connection.begin(this, this.services.limits.modelTimeoutMs)
+    const bodyBytes = this.body.length
+    connection.writeAll(
+      containerRequestHead(this.exchange.head, { bodyBytes, streaming }),
+      this.body,
+    )
+    return true
+  }
+
+  private wait(): void {
+    if (!this.services.waitingRoom.enter(this)) this.gaveUp()
+  }
+
+  retry(): boolean {
+    try {
+      return this.send()
+    } catch (error) {
+      this.refuse(error)
+      return true
+    }
+  }
+
+  gaveUp(): void {
+    if (this.endpoint) this.refuse(noReplica(this.endpoint.route, this.variantName))
+  }
+
+  connected(): void {
+    // nothing is held back for it
+  }
+
+  interim(): void {
+    // a container's 100 Continue: the body is on its way already
+  }
+
+  responded(head: ResponseHead): void {
+    this.answer = this.services.answerFor(this)
+    if (this.target.streaming) this.connection?.extend(this.services.limits.streamTimeoutMs)
+    this.answer.begin(head)
+  }
+
+  data(piece: Buffer): void {
+    this.answer?.data(piece)
+  }
+
+  drained(): void {
+    // the request was handed over whole
+  }
+
+  ended(): void {
+    this.letGo()
+    this.answer?.end()
+  }
+
+  failed(failure: UpstreamFailure): void {
+    const container = this.failedContainer()
+    const replica = this.letGo()
+    if (this.answer?.fail(failure)) return
+    if (!failure.answered && (failure.kind === 'connect' || failure.kind === 'closed')) {
+      if (this.sendAgain(failure, replica)) return
+    }
+    if (failure.kind === 'timeout') this.refuse(containerTimedOut(container))
+    else if (failure.kind === 'malformed') {
+      this.refuse(containerIncoherent(container, failure.message))
+    } else this.refuse(containerExited(container))
+  }
+
+  /** @returns false when the request has been handed on before and may not be again */
+  private sendAgain(failure: UpstreamFailure, replica: Replica | undefined): boolean {
+    if (failure.reused && !this.usedStale) this.usedStale = true
+    else if (failure.kind === 'connect') this.failedReplica = replica
+    else if (this.handedOn) return false
+    else {
+      this.handedOn = true
+      this.failedReplica = replica
+    }
+    try {
+      const alone = failure.kind === 'connect' && this.variant?.replicas.length === 1
+      if (alone || !this.send()) this.wait()
+    } catch (error) {
+      this.refuse(error)
+    }
+    return true
+  }
+
+  /** Gives the replica free. @returns the one that it was */
+  private letGo(): Replica | undefined {
+    const { replica } = this
+    this.replica = undefined
+    this.connection = undefined
+    if (replica) this.services.table.release(replica)
+    return replica
+  }
+
+  private readonly onGone = (): void => {
+    this.services.waitingRoom.leave(this)
+    this.connection?.destroy()
+    this.letGo()
+  }
+
+  /** For the answer: slows the container down to the caller's pace. */
+  pause(): void {
+    this.connection?.pause()
+  }
+
+  resume(): void {
+    this.connection?.resume()
+  }
+
+  /** For the answer: it is not wanted further. */
+  cutOff(): void {
+    this.connection?.destroy()
+    this.letGo()
+  }
+
+  failedContainer(): FailedContainer {
+    const route = this.endpoint?.route
+    if (!route) throw endpointNotFound(this.account, this.target.endpointName)
+    return { route, variantName: this.variantName, replicaId: this.replica?.replicaId ?? '' }
+  }
+
+  tooVerbose(): AwsError {
+    return containerVerbose(this.failedContainer(), this.services.limits.bodyBytesMax)
+  }
+
+  refuse(error: unknown): void {
+    const known = asAwsError(error)
+    if (known !== error) this.services.internalFailure(error)
+    if (this.exchange.isOver) return
+    const { requestId } = this
+    this.count(answerError(this.exchange, { error: known, requestId }))
+  }
+
+  count(status: number): void {
+    this.variant?.counters.count(status, monotonicMs() - this.startedMs)
+  }
+}
+
+const NO_BODY = Buffer.alloc(0)

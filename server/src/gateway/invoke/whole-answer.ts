@@ -1,0 +1,85 @@
+import {
+  callerResponseLines,
+  containerError,
+  type FailedContainer,
+} from '../../capabilities/inference/index.ts'
+import type { ResponseHead } from '../http1/message-head.ts'
+import { dateLine } from './answer-head.ts'
+import type { ContainerAnswer } from './container-answer.ts'
+import type { Invocation } from './invocation.ts'
+
+/** A container's error text is quoted in the message, up to this length. */
+const ERROR_BYTES_MAX = 64 * 1024
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * Collects the container's answer and passes it on in one piece: only then is it known to be complete,
+ * and a container that ends half way becomes a ModelError instead of a torn response.
+ */
+export class WholeAnswer implements ContainerAnswer {
+  private readonly invocation: Invocation
+  private head: ResponseHead | undefined
+  private pieces: Buffer[] | undefined
+  private first: Buffer = EMPTY
+  private length = 0
+  private container: FailedContainer | undefined
+
+  constructor(invocation: Invocation) {
+    this.invocation = invocation
+  }
+
+  begin(head: ResponseHead): void {
+    this.head = head
+    this.container = isSuccess(head) ? undefined : this.invocation.failedContainer()
+  }
+
+  data(piece: Buffer): void {
+    this.length += piece.length
+    const isError = this.container !== undefined
+    if (isError && this.length > ERROR_BYTES_MAX) return
+    if (this.length > this.invocation.services.limits.bodyBytesMax) {
+      this.tooMuch()
+      return
+    }
+    if (this.pieces) this.pieces.push(piece)
+    else if (this.first.length === 0) this.first = piece
+    else this.pieces = [this.first, piece]
+  }
+
+  end(): void {
+    const { head, invocation } = this
+    if (!head || invocation.exchange.isOver) return
+    const body = this.pieces ? Buffer.concat(this.pieces) : this.first
+    if (this.container) {
+      const text = this.length > ERROR_BYTES_MAX ? undefined : body.toString('utf8')
+      invocation.refuse(containerError(this.container, { status: head.status, body: text }))
+      return
+    }
+    const { exchange, requestId, variantName } = invocation
+    exchange.respond(
+      `HTTP/1.1 200 OK\r\nx-amzn-RequestId: ${requestId}\r\n` +
+        `x-Amzn-Invoked-Production-Variant: ${variantName}\r\n` +
+        `${callerResponseLines(head, false)}${dateLine()}` +
+        `Content-Length: ${body.length}\r\n${exchange.connectionLine()}\r\n`,
+      body,
+    )
+    invocation.count(200)
+  }
+
+  fail(): boolean {
+    const { container, head, invocation } = this
+    if (!container || !head) return false
+    invocation.refuse(containerError(container, { status: head.status, body: undefined }))
+    return true
+  }
+
+  private tooMuch(): void {
+    const refusal = this.invocation.tooVerbose()
+    this.invocation.cutOff()
+    this.invocation.refuse(refusal)
+  }
+}
+
+export function isSuccess(head: ResponseHead): boolean {
+  return head.status >= 200 && head.status < 300
+}
