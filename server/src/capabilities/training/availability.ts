@@ -1,7 +1,7 @@
 import { validationException } from '../../aws/errors.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
 import type { RequestScope } from '../../platform/scope.ts'
-import { prefixHoldsObjects } from '../objects/index.ts'
+import { anyObjectUnder, objectExists } from '../objects/index.ts'
 import type { TrainingJobRequest } from './training-job.store.ts'
 
 /**
@@ -32,8 +32,8 @@ export async function requireInputData(
     const uri = source?.S3Uri ?? ''
     const location = parseS3Uri(uri)
     if (!location) continue
-    const exact = source?.S3DataType === 'ManifestFile'
-    if (await prefixHoldsObjects(scope, location, { exact })) continue
+    const isThere = source?.S3DataType === 'ManifestFile' ? objectExists : anyObjectUnder
+    if (await isThere(scope, location)) continue
     throw validationException(
       `No S3 objects found under S3 URL "${uri}" given in input data source. Please ensure that the ` +
         `bucket exists in the selected region (${scope.region}), that objects exist under that S3 ` +

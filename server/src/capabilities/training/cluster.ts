@@ -9,6 +9,12 @@ export interface Host {
   readonly groupName: string
 }
 
+/** A host among all of its job's, in their order. */
+export interface HostPlace {
+  readonly host: Host
+  readonly hosts: readonly Host[]
+}
+
 export interface InstanceGroupRequest {
   readonly groupName: string
   readonly instanceType: string

@@ -1,6 +1,6 @@
 import type { Channel } from '@aws-sdk/client-sagemaker'
 import type { TaskFile } from '../../platform/engines/engine.ts'
-import type { Host } from './cluster.ts'
+import type { HostPlace } from './cluster.ts'
 import type { TrainingJob } from './training-job.store.ts'
 
 const CONFIG_PATH = '/opt/ml/input/config'
@@ -12,10 +12,7 @@ const NETWORK_INTERFACE = 'eth0'
  * @source "How Amazon SageMaker AI Provides Training Information"; `sagemaker-training-toolkit` reads the
  *   first three
  */
-export function configFiles(
-  job: TrainingJob,
-  place: { readonly host: Host; readonly hosts: readonly Host[] },
-): readonly TaskFile[] {
+export function configFiles(job: TrainingJob, place: HostPlace): readonly TaskFile[] {
   const { request } = job
   return [
     file('hyperparameters', request.HyperParameters ?? {}),
@@ -46,7 +43,7 @@ function channelConfig(channel: Channel, request: TrainingJob['request']): objec
   }
 }
 
-function resourceConfig({ host, hosts }: { host: Host; hosts: readonly Host[] }): object {
+function resourceConfig({ host, hosts }: HostPlace): object {
   const groupNames = [...new Set(hosts.map(({ groupName }) => groupName))]
   return {
     current_host: host.name,

@@ -1,9 +1,10 @@
 import { assert } from '../../base/assert.ts'
 import { failureReason, isInternal } from './failure-reason.ts'
 import { endedAt, finalMetrics, firstFailure, type HostObservation } from './host.states.ts'
-import { LOG_GROUP, logStream, modelS3Uri, volumeSizeGb } from './training-job.container.ts'
+import { LOG_GROUP, logStream, volumeSizeGb } from './training-job.container.ts'
 import type { Ending } from './training-job.states.ts'
 import type { TrainingJob } from './training-job.store.ts'
+import { modelS3Uri } from './training-outputs.container.ts'
 
 /** Decides how a job ends whose hosts are all over, or that it is tried again. */
 export function decideEnding(

@@ -5,6 +5,7 @@ import { issueTaskToken, realmTopic } from '../identity/index.ts'
 import { hostName } from './cluster.ts'
 import { decideEnding } from './ending.states.ts'
 import { internalReason } from './failure-reason.ts'
+import { gatherOutputs } from './gather-outputs.ts'
 import { type HostObservation, isOver, jobPhases, nextCommand } from './host.states.ts'
 import { trainingTaskId, trainingTaskPrefix, trainingTasks } from './training-job.container.ts'
 import {
@@ -22,6 +23,10 @@ export function trainingJobActivities(platform: Platform): TrainingJobActivities
   return {
     startTasks: (attempt) => startTasks(platform, attempt),
     awaitEnd: (attempt) => awaitEnd(platform, attempt),
+    gatherOutputs: async ({ jobId }, hosts) => {
+      const job = await loadTrainingJob(platform.database, jobId)
+      return job ? gatherOutputs(platform, job, hosts) : hosts
+    },
     finish: (attempt, hosts) => finish(platform, attempt, hosts),
     giveUp: (attempt, because) => giveUp(platform, attempt, because),
     removeTasks: async (attempt) => {
@@ -205,5 +210,7 @@ function deadlineOfJob(job: TrainingJob) {
 }
 
 function taskIds({ jobId, attempt, hostCount }: Attempt): readonly string[] {
-  return Array.from({ length: hostCount }, (_, index) => trainingTaskId(jobId, attempt, index + 1))
+  return Array.from({ length: hostCount }, (_, index) =>
+    trainingTaskId(jobId, { attempt, hostNumber: index + 1 }),
+  )
 }

@@ -1,24 +1,14 @@
 import type { Channel } from '@aws-sdk/client-sagemaker'
-import { formatS3Uri, joinS3Uri, parseS3Uri } from '../../aws/s3-uri.ts'
-import type {
-  Task,
-  TaskCommand,
-  TaskInput,
-  TaskOutput,
-  TaskResources,
-} from '../../platform/engines/engine.ts'
+import type { Task, TaskCommand, TaskInput, TaskResources } from '../../platform/engines/engine.ts'
 import { instanceType } from '../compute/index.ts'
-import { type Host, hostsOf } from './cluster.ts'
+import { type Host, type HostPlace, hostsOf } from './cluster.ts'
 import { configFiles } from './config-files.ts'
 import { STOP_GRACE_SECONDS } from './host.states.ts'
+import { directoryS3Uri, plainS3Uri } from './s3-places.ts'
 import type { TrainingJob, TrainingJobRequest } from './training-job.store.ts'
+import { CHECKPOINTS_PATH, outputsOf } from './training-outputs.container.ts'
 
 export const LOG_GROUP = '/aws/sagemaker/TrainingJobs'
-export const CHECKPOINTS_PATH = '/opt/ml/checkpoints'
-const MODEL_PATH = '/opt/ml/model'
-const OUTPUT_PATH = '/opt/ml/output/data'
-const TENSORS_PATH = '/opt/ml/output/tensors'
-const TENSORBOARD_PATH = '/opt/ml/output/tensorboard'
 
 /** What SageMaker's SDKs ask for when the user does not say, in GB. */
 const VOLUME_SIZE_GB = 30
@@ -32,7 +22,7 @@ export function trainingTasks(
 ): readonly Task[] {
   const hosts = hostsOf(job.request.ResourceConfig)
   return hosts.map((host, index) => {
-    const taskId = trainingTaskId(job.id, job.state.attempt, index + 1)
+    const taskId = trainingTaskId(job.id, { attempt: job.state.attempt, hostNumber: index + 1 })
     return {
       taskId,
       kind: 'TrainingJob',
@@ -54,7 +44,7 @@ export function trainingTasks(
         ),
         ...checkpointInput(job.request),
       ],
-      outputs: outputsOf(job, host, hosts),
+      outputs: outputsOf(job, { host, hosts }),
       ...(hosts.length > 1 && { hosts: hosts.map(({ name }) => name), host: host.name }),
       resources: resourcesOf(host, job.request),
       networkIsolation: job.request.EnableNetworkIsolation ?? false,
@@ -70,9 +60,11 @@ export function trainingTasks(
   })
 }
 
-/** @param attempt and hostNumber from 1 */
-export function trainingTaskId(jobId: string, attempt: number, hostNumber: number): string {
-  return `${trainingTaskPrefix(jobId)}${attempt}-${hostNumber}`
+export function trainingTaskId(
+  jobId: string,
+  run: { readonly attempt: number; readonly hostNumber: number },
+): string {
+  return `${trainingTaskPrefix(jobId)}${run.attempt}-${run.hostNumber}`
 }
 
 /** How the ids of all tasks of a job begin. */
@@ -86,17 +78,6 @@ export function logStream(job: Pick<TrainingJob, 'name' | 'state'>, host: string
   return `${job.name}/${host}-${epochSeconds}`
 }
 
-/** Where the job's own outputs lie: `<S3OutputPath>/<job>/output`. */
-export function outputS3Uri(job: Pick<TrainingJob, 'name' | 'request'>): string {
-  return joinS3Uri(plainS3Uri(job.request.OutputDataConfig.S3OutputPath), job.name, 'output')
-}
-
-/** What `ModelArtifacts.S3ModelArtifacts` says. */
-export function modelS3Uri(job: Pick<TrainingJob, 'name' | 'request'>): string {
-  const isPacked = job.request.OutputDataConfig.CompressionType !== 'NONE'
-  return joinS3Uri(outputS3Uri(job), isPacked ? 'model.tar.gz' : 'model/')
-}
-
 export function volumeSizeGb(request: TrainingJobRequest): number {
   return request.ResourceConfig.VolumeSizeInGB || VOLUME_SIZE_GB
 }
@@ -107,10 +88,7 @@ function commandOf({ AlgorithmSpecification: algorithm }: TrainingJobRequest): T
 }
 
 /** Nothing for hosts of instance groups that the channel is not for. */
-function channelInput(
-  channel: Channel,
-  { host, hosts }: { host: Host; hosts: readonly Host[] },
-): readonly TaskInput[] {
+function channelInput(channel: Channel, { host, hosts }: HostPlace): readonly TaskInput[] {
   const source = channel.DataSource?.S3DataSource
   if (!source) return []
   const groups = source.InstanceGroupNames ?? []
@@ -128,8 +106,7 @@ function channelInput(
       path: `/opt/ml/input/data/${channel.ChannelName}`,
       unpack: channel.CompressionType === 'Gzip' ? 'gzip' : 'none',
       ...(isSharded && { shard: { index, count: receivers.length } }),
-      // one object fewer than hosts leaves the last host without, which is no fault of the data
-      required: !isSharded,
+      required: true,
     },
   ]
 }
@@ -148,69 +125,6 @@ function checkpointInput({
       required: false,
     },
   ]
-}
-
-function outputsOf(job: TrainingJob, host: Host, hosts: readonly Host[]): readonly TaskOutput[] {
-  const { request } = job
-  const kmsKeyId = request.OutputDataConfig.KmsKeyId
-  const kms = kmsKeyId ? { kmsKeyId } : {}
-  const isFirst = host.name === hosts[0]?.name
-  // every host has a disk of its own: what the others wrote lies beside the first one's
-  const base = isFirst ? outputS3Uri(job) : joinS3Uri(outputS3Uri(job), host.name)
-  const isPacked = request.OutputDataConfig.CompressionType !== 'NONE'
-  const outputs: TaskOutput[] = [
-    {
-      name: 'model',
-      path: MODEL_PATH,
-      s3Uri: joinS3Uri(base, isPacked ? 'model.tar.gz' : 'model/'),
-      pack: isPacked ? 'tar.gz' : 'files',
-      upload: 'end',
-      omitEmpty: true,
-      ...kms,
-    },
-    {
-      name: 'output',
-      path: OUTPUT_PATH,
-      s3Uri: joinS3Uri(base, 'output.tar.gz'),
-      pack: 'tar.gz',
-      upload: 'end',
-      omitEmpty: true,
-      ...kms,
-    },
-  ]
-  const { CheckpointConfig, DebugHookConfig, TensorBoardOutputConfig } = request
-  if (CheckpointConfig) {
-    outputs.push(
-      continuous('checkpoints', {
-        path: CheckpointConfig.LocalPath ?? CHECKPOINTS_PATH,
-        s3Uri: directoryS3Uri(CheckpointConfig.S3Uri ?? ''),
-      }),
-    )
-  }
-  if (DebugHookConfig) {
-    outputs.push(
-      continuous('tensors', {
-        path: DebugHookConfig.LocalPath ?? TENSORS_PATH,
-        s3Uri: jobDirectory(DebugHookConfig.S3OutputPath, job.name, 'debug-output'),
-      }),
-    )
-  }
-  if (TensorBoardOutputConfig) {
-    outputs.push(
-      continuous('tensorboard', {
-        path: TensorBoardOutputConfig.LocalPath ?? TENSORBOARD_PATH,
-        s3Uri: jobDirectory(TensorBoardOutputConfig.S3OutputPath, job.name, 'tensorboard-output'),
-      }),
-    )
-  }
-  return outputs
-}
-
-function continuous(
-  name: string,
-  { path, s3Uri }: { readonly path: string; readonly s3Uri: string },
-): TaskOutput {
-  return { name, path, s3Uri, pack: 'files', upload: 'continuous', omitEmpty: true }
 }
 
 function resourcesOf(host: Host, request: TrainingJobRequest): TaskResources {
@@ -252,19 +166,4 @@ function notesOf(request: TrainingJobRequest): readonly string[] {
     )
   }
   return notes
-}
-
-function jobDirectory(s3OutputPath: string | undefined, jobName: string, folder: string): string {
-  return joinS3Uri(plainS3Uri(s3OutputPath ?? ''), jobName, `${folder}/`)
-}
-
-/** A prefix that stands for a folder, so that `…/checkpoints` does not take in `…/checkpoints-2`. */
-function directoryS3Uri(uri: string): string {
-  return `${plainS3Uri(uri).replace(/\/+$/, '')}/`
-}
-
-/** The `s3://` form of the URIs that SageMaker takes. */
-function plainS3Uri(uri: string): string {
-  const location = parseS3Uri(uri)
-  return location ? formatS3Uri(location) : uri
 }

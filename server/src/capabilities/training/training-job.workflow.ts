@@ -27,6 +27,11 @@ export interface TrainingJobActivities {
    * the job, and stops them when the job is stopping, its time is over or one of them fails.
    */
   awaitEnd(attempt: Attempt): Promise<readonly HostObservation[]>
+  /** Puts what several hosts left behind together, and answers the hosts with what came of it. */
+  gatherOutputs(
+    attempt: Attempt,
+    hosts: readonly HostObservation[],
+  ): Promise<readonly HostObservation[]>
   /** Writes the job's end, or that it begins once more. */
   finish(attempt: Attempt, hosts: readonly HostObservation[]): Promise<'finished' | 'try again'>
   /** Writes that the job failed because of us, when nothing else helps. */
@@ -54,10 +59,14 @@ async function runAttempt(
   attempt: Attempt,
   activities: TrainingJobActivities,
 ): Promise<'finished' | 'try again'> {
-  const { startTasks, awaitEnd, finish, giveUp } = activities
+  const { startTasks, awaitEnd, gatherOutputs, finish, giveUp } = activities
   try {
     await workflow.activity('start the tasks', () => startTasks(attempt))
-    const hosts = await workflow.activity('await their end', () => awaitEnd(attempt), PERSISTENT)
+    const ended = await workflow.activity('await their end', () => awaitEnd(attempt), PERSISTENT)
+    const hosts =
+      attempt.hostCount === 1
+        ? ended
+        : await workflow.activity('gather the outputs', () => gatherOutputs(attempt, ended))
     return await workflow.activity('finish the job', () => finish(attempt, hosts), PERSISTENT)
   } catch (error) {
     // an activity failed for good: the job must not look as if it went on
