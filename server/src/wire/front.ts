@@ -135,7 +135,10 @@ async function runChain<Scope>(
   }
   // who may not do it does not learn how it would be done right
   await options.authorise({ ...about, input })
-  checkConstraints(input, { service, operation })
+  if (service.validationCode !== undefined) {
+    const code = service.validationCode
+    checkConstraints(input, { service: service.id, operation: operation.name, code })
+  }
   const scope = await options.scopeFor(about)
   const output = await answerWhenSettled(() => found.answer(input, scope), {
     hold: options.holds?.[service.id]?.[operation.name],
