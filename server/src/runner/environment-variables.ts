@@ -47,7 +47,7 @@ export function containerCommand(
   if ('entrypoint' in command) return [...command.entrypoint, ...command.arguments]
   const { image, environmentDir } = options
   if (image.kind === 'runtime') {
-    return [`${environmentDir}/bin/python`, '-m', 'sagebrush_runtime', command.verb]
+    return [`${environmentDir}/bin/python`, ...image.runtime[command.verb]]
   }
   if (image.kind === 'folder' && image.image.entrypoint !== undefined) {
     return [`${PROGRAM_DIR}/${image.image.entrypoint}`, command.verb]

@@ -52,7 +52,31 @@ export async function environmentFor(
       if (!existsSync(directory)) await build(make, directory, run)
     })
   }
+  compileBehind(directory)
   return { directory, exposedPaths: exposureOf(join(directory, 'bin', 'python')) }
+}
+
+const COMPILED = '.compiled'
+
+/**
+ * Containers see the environment read-only, so Python cannot keep what it compiles. Done at once that takes five
+ * times as long as the installation: it is done beside the first task, at the least priority, by whoever finds
+ * that nobody does it.
+ */
+function compileBehind(directory: string): void {
+  if (existsSync(join(directory, COMPILED))) return
+  const script = `cd "$1" && nice -n 19 bin/python -m compileall -q lib; : > ${COMPILED}`
+  const compiler = spawn(
+    'flock',
+    ['-n', `${directory}/.compiling`, 'sh', '-c', script, 'sh', directory],
+    {
+      stdio: 'ignore',
+      detached: true,
+    },
+  )
+  // Without flock it stays undone, which is slow and not wrong.
+  compiler.on('error', () => undefined)
+  compiler.unref()
 }
 
 function makeOf(image: PresentImage): Make {
@@ -76,10 +100,10 @@ async function build(make: Make, directory: string, run: TaskRun): Promise<void>
   run.log.note(`Making the environment of ${make.name}; this happens once`)
   const temporary = `${directory}.new-${newShortId(6)}`
   const python = make.python === undefined ? [] : ['--python', make.python]
-  const target = ['--python', join(temporary, 'bin', 'python'), '--compile-bytecode']
+  const target = ['--python', join(temporary, 'bin', 'python')]
   try {
     const uv = (args: string[]) => runUv(uvPath, args, run)
-    await uv(['venv', '--relocatable', ...python, temporary])
+    await uv(['venv', '--quiet', '--relocatable', ...python, temporary])
     await uv(
       make.isLocked
         ? ['pip', 'sync', '--require-hashes', ...target, make.requirementsPath]

@@ -14,6 +14,8 @@ export interface EnvironmentRecipe {
   readonly python?: string
   /** True installs exactly the file's packages, each with one of its hashes. */
   readonly isLocked: boolean
+  /** True compiles all modules at once, for environments that programs cannot write into. */
+  readonly isReadOnly: boolean
 }
 
 export interface EnvironmentMaker {
@@ -67,7 +69,8 @@ async function build(
   maker.say(`Making the environment of ${recipe.name}; this happens once`)
   const temporary = `${directory}.new-${newShortId(6)}`
   const python = recipe.python === undefined ? [] : ['--python', recipe.python]
-  const target = ['--python', join(temporary, 'bin', 'python'), '--compile-bytecode']
+  const compile = recipe.isReadOnly ? ['--compile-bytecode'] : []
+  const target = ['--python', join(temporary, 'bin', 'python'), ...compile]
   try {
     const uv = (args: string[]) => runUv(uvPath, args, maker)
     await uv(['venv', '--relocatable', ...python, temporary])

@@ -9,7 +9,9 @@ import type { Container } from './container.ts'
 import type { Verdict } from './run-container.ts'
 import type { TaskRun } from './run-task.ts'
 
-const LOOK_MS = 1000
+const DISK_LOOK_MS = 1000
+/** Often: without a control group nothing else sees what a whole tree of processes takes. */
+const MEMORY_LOOK_MS = 100
 /** Looking may take this share of a core at most: a folder of a million files is looked over less often. */
 const SHARE_MAX = 0.05
 
@@ -25,23 +27,23 @@ export function watchResources(
 ): void {
   const { diskBytes, memoryBytes } = run.order.task.resources
   const { container, controlGroup, signal, endWith } = options
-  const repeat = async (look: () => Promise<void>) => {
-    let waitMs = LOOK_MS
+  const repeat = async (lookMs: number, look: () => Promise<void>) => {
+    let waitMs = lookMs
     for (;;) {
       await delay(waitMs, undefined, { signal, ref: false }).catch(() => undefined)
       if (signal.aborted) return
       const beganMs = monotonicMs()
       await look()
-      waitMs = Math.max(LOOK_MS, (monotonicMs() - beganMs) / SHARE_MAX)
+      waitMs = Math.max(lookMs, (monotonicMs() - beganMs) / SHARE_MAX)
     }
   }
-  void repeat(async () => {
+  void repeat(DISK_LOOK_MS, async () => {
     if ((await sizeOf(run.directory.root)) <= diskBytes) return
     const message = `The container filled the volume's ${diskBytes} bytes; ask for a larger one`
     endWith({ cause: 'OutOfDisk', message })
   })
   if (controlGroup) return
-  void repeat(async () => {
+  void repeat(MEMORY_LOOK_MS, async () => {
     const sandbox = await container.sandbox
     if (!sandbox || residentBytes(sandbox.pid) <= memoryBytes) return
     const message = `The container needed more than the instance's ${memoryBytes} bytes of memory`

@@ -114,6 +114,15 @@ function judge({ order }: TaskRun, exit: { exitCode: number; oomKills: number })
 
 const SIGXFSZ = 25
 
+/**
+ * A last bound for one process where no control group holds the container; the watch of resident memory comes
+ * first. Of what a process may write (RLIMIT_DATA): RLIMIT_AS would also count reserved address space, of
+ * which allocators take terabytes. Ample, since much of what is allocated is never touched.
+ */
+function dataBytesMax(memoryBytes: number): number {
+  return 4 * memoryBytes + 2 ** 30
+}
+
 /** A folder image listens where it will, on port 8080; isolation needs a network with nobody else in it. */
 function ownsNetwork({ order }: TaskRun, { image }: ImageInUse): boolean {
   const { task } = order
@@ -147,8 +156,7 @@ function planSandbox(
     network: hasOwnNetwork ? 'own' : 'host',
     limits: {
       fileBytesMax: diskBytes,
-      // RLIMIT_AS would count reserved address space, of which some allocators take terabytes.
-      ...(!controlGroup && { dataBytesMax: memoryBytes, processesMax: pidsMax }),
+      ...(!controlGroup && { dataBytesMax: dataBytesMax(memoryBytes), processesMax: pidsMax }),
     },
   }
 }

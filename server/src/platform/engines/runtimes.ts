@@ -10,6 +10,9 @@ export interface Runtime {
   readonly directory: string
   /** The Python to make the environment with, e.g. `3.12`; any when absent. */
   readonly python?: string
+  /** What its Python is called with for each verb. */
+  readonly train: readonly string[]
+  readonly serve: readonly string[]
   /** The repositories of AWS's images that it stands for, e.g. `sagemaker-scikit-learn`. */
   readonly repositories: readonly string[]
 }
