@@ -11,12 +11,12 @@ create table endpoint_route (
   withdrawn_at timestamptz,
   primary key (life, region, endpoint_name)
 );
-create index endpoint_route_version on endpoint_route (version);
+create index endpoint_route_by_version on endpoint_route (version);
 
 -- The version of the table as a whole. Its one row is locked by each publication until it commits, so that
 -- versions become visible in their order and "everything up to" has a meaning.
 create table endpoint_route_version (
-  only boolean primary key default true check (only),
+  singleton boolean primary key default true check (singleton),
   version bigint not null
 );
 insert into endpoint_route_version (version) values (0);

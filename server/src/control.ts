@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import type { Clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
@@ -32,7 +32,7 @@ import type { Platform, RequestScope } from './platform/scope.ts'
 import { createSecrets } from './platform/secrets.ts'
 import { createWorkflowEngine } from './platform/workflow/dbos.ts'
 import { openAdminSocket } from './supervisor/admin-socket.ts'
-import { createFront } from './wire/front.ts'
+import { createFront, type Front } from './wire/front.ts'
 
 /** Control: every AWS API but the invoke path, the workflows, the supervision of endpoints. */
 export interface Control {
@@ -51,6 +51,8 @@ export interface ControlOptions {
 }
 
 const CONNECTIONS_MAX = 24
+/** Longer than gateways keep a connection idle, so that it is they who close it. */
+const KEEP_ALIVE_MS = 120_000
 /** How gracefully replicas end when the whole platform does. */
 const REPLICA_GRACE_SECONDS = 5
 
@@ -73,7 +75,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     workflows,
     log,
     objects: await createFilesystemObjects({ folder: join(config.dataDir, 'objects') }),
-    engine: createProcessEngine({ config, clock, log }),
+    engine: createProcessEngine({ config, clock }),
   }
   const realms = await openRealms(platform, {
     ended: [(transaction, { realm }) => withdrawRoutesOfRealm({ transaction, changes }, realm)],
@@ -107,12 +109,11 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     authorise: () => undefined,
     scopeFor: (request) => scopeFor(platform, realms, request),
     changes,
-    clock,
     log,
   })
   const internal = internalRequests({ platform, presentRealm: realms.present, reset })
-  const server = await listen(join(run, 'control.sock'), (request, response) => {
-    if (!internal(request, response)) front(request, response)
+  const server = await listen(join(run, 'control.sock'), (request, response, options) => {
+    if (!internal(request, response)) front(request, response, options)
   })
   const admin = await openAdminSocket(join(run, 'admin.sock'), {
     'GET /tasks': async () => ({ tasks: await runningTasks(platform) }),
@@ -167,9 +168,14 @@ async function stopReplicas(platform: Platform): Promise<void> {
   )
 }
 
-async function listen(path: string, listener: RequestListener): Promise<Server> {
+async function listen(path: string, front: Front): Promise<Server> {
   await rm(path, { force: true })
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 0 }, listener)
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 })
+  server.on('request', (request, response) => front(request, response))
+  // the body is asked for once the signature over its head has proven right
+  server.on('checkContinue', (request, response) => {
+    front(request, response, { awaitsContinue: true })
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(path, resolve)
   })

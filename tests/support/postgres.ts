@@ -49,7 +49,12 @@ export async function startTestPostgres(): Promise<{
     await keepInitialised(dataDir, initialised)
     server = await startEmbeddedPostgres({ dataDir, socketDir: folder, clock: systemClock })
   }
-  await makeTemplate(server)
+  try {
+    await makeTemplate(server)
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
   return {
     url: server.url,
     environment: { [SHARED_URL]: server.url },

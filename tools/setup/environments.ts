@@ -24,15 +24,14 @@ export async function ensureEnvironments(
     say: (line: string) => say(`  ${line}`),
     signal: new AbortController().signal,
   }
-  const make = (name: string, folder: string): Promise<string> =>
-    ensureEnvironment(
-      { name, requirementsPath: join(ROOT, folder, 'requirements.txt'), isLocked: true },
-      maker,
-    )
+  const make = (name: string, folder: string, isReadOnly: boolean): Promise<string> => {
+    const requirementsPath = join(ROOT, folder, 'requirements.txt')
+    return ensureEnvironment({ name, requirementsPath, isLocked: true, isReadOnly }, maker)
+  }
   // one after the other: they share downloads and the machine's two cores
-  await make('scikit-learn', 'runtimes/scikit-learn')
-  await make('xgboost', 'runtimes/xgboost')
-  const clients = await make('clients', 'tools/setup/clients')
-  const runtimeTests = await make('runtime-tests', 'runtimes/tests')
+  await make('scikit-learn', 'runtimes/scikit-learn', true)
+  await make('xgboost', 'runtimes/xgboost', true)
+  const clients = await make('clients', 'tools/setup/clients', false)
+  const runtimeTests = await make('runtime-tests', 'runtimes/tests', false)
   return { clientsBin: join(clients, 'bin'), runtimeTestsBin: join(runtimeTests, 'bin') }
 }
