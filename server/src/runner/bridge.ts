@@ -28,13 +28,17 @@ export interface Bridge {
  * and cannot end it. Inside it listens where the platform's port is; what comes goes through a unix socket,
  * which no network namespace hinders, to us and on to the platform. The service's port goes the other way.
  */
-export function createBridge({ task, settings }: TaskOrder): Bridge {
+export function createBridge(
+  { task, settings }: TaskOrder,
+  options: { hasServicePort: boolean },
+): Bridge {
   const platform = new URL(settings.platformUrl)
   const port = Number(platform.port) || 80
   const platformSocket = join(settings.socketDir, 'platform.sock')
   const relay = createRelay({ host: platform.hostname, port })
   const isRoot = userInfo().uid === 0
   let stop = () => {}
+  let isClosed = false
   return {
     // As an ordinary user bubblewrap nests user namespaces, of which we could enter only the inner one.
     mechanism: isRoot ? settings.mechanism : 'unshare',
@@ -46,10 +50,11 @@ export function createBridge({ task, settings }: TaskOrder): Bridge {
       const ends: BridgeEnds = {
         platformPort: port,
         platformSocket,
-        ...(task.service && {
-          servicePort: task.service.port,
-          serviceSocket: join(settings.socketDir, SERVICE_SOCKET),
-        }),
+        ...(task.service &&
+          options.hasServicePort && {
+            servicePort: task.service.port,
+            serviceSocket: join(settings.socketDir, SERVICE_SOCKET),
+          }),
       }
       const spaces = isRoot ? [] : ['--user', '--preserve-credentials']
       const entry = fileURLToPath(new URL('./bridge-entry.ts', import.meta.url))
@@ -75,13 +80,14 @@ export function createBridge({ task, settings }: TaskOrder): Bridge {
       })
       try {
         await Promise.race([once(helper.stdout, 'data'), failed])
-        failed.catch((error: Error) => endWith(lost(error)))
+        failed.catch((error: Error) => isClosed || endWith(lost(error)))
         container.release()
       } catch (error) {
-        endWith(lost(error))
+        if (!isClosed) endWith(lost(error))
       }
     },
     close: () => {
+      isClosed = true
       stop()
       relay.close()
       rmSync(platformSocket, { force: true })

@@ -37,7 +37,11 @@ export async function runContainer(run: TaskRun, use: ImageInUse): Promise<TaskE
   const { task } = order
   const controlGroup = createControlGroup(task.taskId, task.resources)
   const hasOwnNetwork = ownsNetwork(run, use)
-  const bridge = hasOwnNetwork ? (await import('./bridge.ts')).createBridge(order) : undefined
+  const bridge = hasOwnNetwork
+    ? (await import('./bridge.ts')).createBridge(order, {
+        hasServicePort: use.image.kind === 'folder',
+      })
+    : undefined
   const container = await launchContainer(
     {
       plan: planSandbox(run, { use, controlGroup, hasOwnNetwork }),
@@ -150,7 +154,8 @@ function planSandbox(
         ...(use.environmentDir === undefined ? [] : [use.environmentDir]),
       ],
       ...(use.image.kind === 'folder' && { programDir: use.image.image.directory }),
-      ...(task.service && !hasOwnNetwork && { serviceDir: settings.socketDir }),
+      // A runtime listens on a socket, which no network hinders; a folder image on a port.
+      ...(task.service && use.image.kind === 'runtime' && { serviceDir: settings.socketDir }),
     }),
     hostname: hostnameOf(task),
     network: hasOwnNetwork ? 'own' : 'host',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { createLog, type Log } from '../base/log.ts'
 import type { TaskEnd } from '../platform/engines/engine.ts'
 import { type FoundImage, findImage } from '../platform/engines/find-image.ts'
 import { claimTask } from '../platform/engines/process/claim.ts'
@@ -30,6 +31,8 @@ export interface TaskRun {
   readonly watch: DirectoryWatch
   readonly transfers: Transfers
   readonly clock: Clock
+  /** What only whoever runs the platform should read; kept in `runner.log`. */
+  readonly diary: Log
 }
 
 /**
@@ -55,6 +58,7 @@ export async function runTask(taskDir: string): Promise<void> {
 function beginRun(order: TaskOrder, directory: TaskDirectory): TaskRun {
   const { task, settings } = order
   const clock = systemClock
+  const diary = createLog({ role: 'runner', taskId: task.taskId })
   const state = createStateFile(directory, {
     clock,
     changesDir: settings.changesDir,
@@ -72,9 +76,9 @@ function beginRun(order: TaskOrder, directory: TaskDirectory): TaskRun {
       clock,
     })
   })
-  const log = createTaskLog({ order, directory, state, clock, watch, client })
+  const log = createTaskLog({ order, directory, state, clock, watch, client, diary })
   const transfers = createTransfers({ order, directory, clock, client })
-  return { order, directory, state, log, output, watch, transfers, clock }
+  return { order, directory, state, log, output, watch, transfers, clock, diary }
 }
 
 function lazily(make: () => Promise<PlatformClient>): () => Promise<PlatformClient> {
@@ -104,7 +108,7 @@ async function outcomeOf(run: TaskRun): Promise<TaskEnd> {
       return { cause: error.endCause, message: error.message, uploaded: {} }
     }
     // Our own fault, and still the task must come to an end that somebody hears of.
-    console.error(error)
+    run.diary.error('the runner failed', { error })
     const message = `The runner failed: ${error instanceof Error ? error.message : String(error)}`
     return { cause: 'StartFailed', message, uploaded: {} }
   }

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { TaskDirectory, TaskOrder } from '../platform/engines/process/task-directory.ts'
 import { createLineTail } from './line-tail.ts'
 import type { LogSender } from './log-sender.ts'
@@ -29,6 +30,7 @@ export interface TaskLogOptions {
   readonly state: StateFile
   readonly clock: Clock
   readonly watch: DirectoryWatch
+  readonly diary: Log
   readonly client: () => Promise<PlatformClient>
 }
 
@@ -61,7 +63,7 @@ export function createTaskLog(options: TaskLogOptions): TaskLog {
   }
   // Refused for good: the container's own end counts for more than its log, which stays on disk.
   const shipped = ship().catch((error: unknown) =>
-    console.error('log is not sent any more:', error),
+    options.diary.error('the log is not sent any more', { error }),
   )
   return {
     note: (line) => {

@@ -119,8 +119,8 @@ export function sandboxTests(subject: () => Subject): void {
 
   test('network isolation leaves the platform and nothing else', async () => {
     const script = [
-      'node -e \'fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI,{headers:{authorization:"the-token"}}).then(r=>r.json()).then(j=>console.log("keys",j.AccessKeyId))\'',
-      'node -e \'require("net").connect(9,"192.0.2.1").on("error",e=>console.log(e.code))\'',
+      'node -e \'fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI,{headers:{authorization:"the-token"}}).then(r=>r.json()).then(j=>process.stdout.write("keys "+j.AccessKeyId+"\\n"))\'',
+      'node -e \'require("net").connect(9,"192.0.2.1").on("error",e=>process.stdout.write(e.code+"\\n"))\'',
     ].join('; ')
 
     assert.deepEqual(await printed(script, { networkIsolation: true }), ['keys AK', 'ENETUNREACH'])

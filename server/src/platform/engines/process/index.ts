@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { Clock } from '../../../base/clock.ts'
+import type { Log } from '../../../base/log.ts'
 import type { Config } from '../../../config.ts'
 import type { Engine } from '../engine.ts'
 import { createEngine } from './process-engine.ts'
@@ -17,14 +17,11 @@ export { enginePaths, type ProcessEngineSettings } from './settings.ts'
 export { findUv } from './uv.ts'
 
 /** The engine of this installation. */
-export function createProcessEngine(parts: {
-  readonly config: Config
-  readonly clock: Clock
-}): Engine {
-  return createEngine(engineSettings(parts.config, parts.clock))
+export function createProcessEngine(parts: { readonly config: Config; readonly log: Log }): Engine {
+  return createEngine(engineSettings(parts.config, parts.log))
 }
 
-export function engineSettings(config: Config, clock: Clock): ProcessEngineSettings {
+export function engineSettings(config: Config, log: Log): ProcessEngineSettings {
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
   // Runners and containers are on this machine, whatever address clients use.
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
@@ -34,6 +31,6 @@ export function engineSettings(config: Config, clock: Clock): ProcessEngineSetti
     platformUrl: `http://${host}:${config.port}`,
     runtimesDir: here('../../../../../runtimes'),
     runnerCommand: [process.execPath, here('../../../main.ts'), 'runner'],
-    clock,
+    log: log.with({ part: 'process engine' }),
   }
 }

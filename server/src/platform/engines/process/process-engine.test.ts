@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { systemClock } from '../../../base/clock.ts'
+import { createLog } from '../../../base/log.ts'
 import { engineConformance, type Subject, startFakePlatform } from '../conformance.ts'
 import { registerImage } from '../images.ts'
 import { createEngine } from './process-engine.ts'
@@ -29,7 +29,8 @@ async function make(mechanism: SandboxMechanism): Promise<Subject> {
     runtimesDir: join(root, 'runtimes'),
     runnerCommand: [process.execPath, RUNNER],
     mechanism,
-    clock: systemClock,
+    // Runners are killed on purpose.
+    log: createLog({}, { level: 'error' }),
   }
   const engine = createEngine(settings)
   // The suite's programs call `node`, which a folder image may bring along as a link.

@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, closeSync, mkdirSync, openSync, watch } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemClock } from '../../../base/clock.ts'
 import { newShortId } from '../../../base/ids.ts'
 import type { Engine, Task, TaskObservation, TaskSummary } from '../engine.ts'
 import { resolveImage } from '../find-image.ts'
 import { announceChange } from './changes.ts'
 import { claimTask, NOBODY } from './claim.ts'
-import { allocateAddresses, releaseAddresses } from './host-addresses.ts'
-import { isAlive, type ProcessIdentity, signal } from './process-identity.ts'
+import { allocateAddresses } from './host-addresses.ts'
+import { isAlive, type ProcessIdentity } from './process-identity.ts'
+import { finishRemovals, jobKey, killLeftovers, removeTask, taskNames } from './remove-task.ts'
 import { exposureOf } from './sandbox/container-view.ts'
-import { membersOf, removeControlGroup } from './sandbox/control-group.ts'
 import type { SandboxMechanism } from './sandbox/plan.ts'
 import { probeSandbox } from './sandbox/probe.ts'
 import { type EnginePaths, enginePaths, type ProcessEngineSettings, shortHash } from './settings.ts'
@@ -41,11 +42,12 @@ export function createEngine(settings: ProcessEngineSettings): Engine {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     chmodSync(directory, 0o700)
   }
+  void finishRemovals(paths)
   const machine: Machine = { settings, paths, mechanism: undefined }
   const directoryOf = (taskId: string) => taskDirectory(join(paths.tasksDir, checked(taskId)))
   return {
     start: (task) => start(machine, task, directoryOf(task.taskId)),
-    observe: (taskId) => observe(machine, taskId, directoryOf(taskId)),
+    observe: (taskId) => observe(taskId, directoryOf(taskId)),
     stop: async (taskId, { graceSeconds }) => {
       const directory = directoryOf(taskId)
       try {
@@ -54,7 +56,7 @@ export function createEngine(settings: ProcessEngineSettings): Engine {
         if (!isMissing(error)) throw error
       }
     },
-    remove: (taskId) => remove(machine, taskId, directoryOf(taskId)),
+    remove: (taskId) => removeTask(paths, taskId, directoryOf(taskId)),
     list: () => list(machine),
     watch: (changed) => {
       const watcher = watch(paths.changesDir, { persistent: false }, (_, name) => {
@@ -149,24 +151,24 @@ async function spawnRunner(
     await new Promise((resolve, reject) => {
       child.once('spawn', resolve).once('error', reject)
     })
-    child.once('exit', () => announceChange(paths.changesDir, taskId))
+    child.once('exit', (code, name) => {
+      if (code !== 0) settings.log.warn('a runner ended', { taskId, code, signal: name })
+      announceChange(paths.changesDir, taskId)
+    })
     child.unref()
   } finally {
     closeSync(log)
   }
 }
 
-async function observe(
-  { settings }: Machine,
-  taskId: string,
-  directory: TaskDirectory,
-): Promise<TaskObservation> {
+async function observe(taskId: string, directory: TaskDirectory): Promise<TaskObservation> {
   const nothing = { taskId, phases: [], ready: false, metrics: [] }
   const claim = await readJson<ProcessIdentity>(directory.claim)
   if (!claim) {
     const made = await stat(directory.order).catch(() => undefined)
     if (!made) return { ...nothing, state: 'Unknown' }
-    const isOld = settings.clock.now().getTime() - made.mtimeMs > UNCLAIMED_MS_MAX
+    // The machine's time and not the platform's, which users advance by hours.
+    const isOld = systemClock.now().getTime() - made.mtimeMs > UNCLAIMED_MS_MAX
     // Whoever holds the claim decides: once nobody has it no runner can begin any more.
     return { ...nothing, state: isOld && claimTask(directory, NOBODY) ? 'Lost' : 'Starting' }
   }
@@ -174,7 +176,7 @@ async function observe(
   // Read after looking for the runner: it writes its last state before it goes.
   const state = await readJson<TaskState>(directory.state)
   if (!hasRunner && state?.end === undefined) {
-    if (state) sweep(state)
+    if (state) killLeftovers(state)
     return { ...nothing, ...visible(state), state: 'Lost', ready: false }
   }
   if (!state) return { ...nothing, state: 'Starting' }
@@ -187,59 +189,6 @@ function visible(state: TaskState | undefined): Partial<TaskObservation> {
   return { phases, ready, metrics, ...(address && { address }), ...(end && { end }) }
 }
 
-/** Kills what a runner left behind. Its death takes the sandbox with it; this is for the moments between. */
-function sweep(state: TaskState): void {
-  if (state.sandbox) signal(state.sandbox, 'SIGKILL')
-  const cgroups = state.cgroups ?? []
-  for (const pid of membersOf(cgroups)) {
-    try {
-      process.kill(pid, 'SIGKILL')
-    } catch (error) {
-      if (!hasCode(error, 'ESRCH')) throw error
-    }
-  }
-  removeControlGroup(cgroups)
-}
-
-async function remove(machine: Machine, taskId: string, directory: TaskDirectory): Promise<void> {
-  const { paths } = machine
-  const claim = await readJson<ProcessIdentity>(directory.claim)
-  if (claim) signal(claim, 'SIGKILL')
-  const state = await readJson<TaskState>(directory.state)
-  if (state) await killAll(machine, state)
-  const order = await readJson<TaskOrder>(directory.order)
-  const removed = join(paths.tasksDir, `.removed-${newShortId(12)}`)
-  try {
-    // Renamed first, so that a crash leaves no half of a task and a late runner finds nothing to claim.
-    await rename(directory.root, removed)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
-  await rm(removed, { recursive: true, force: true, maxRetries: 3 })
-  await rm(join(paths.socketsDir, shortHash(taskId)), { recursive: true, force: true })
-  await rm(join(paths.changesDir, taskId), { force: true })
-  if (order?.task.hosts && order.task.hosts.length > 1) {
-    await releaseWhenLast(machine, order.task)
-  }
-}
-
-async function killAll({ settings }: Machine, state: TaskState): Promise<void> {
-  sweep(state)
-  for (let attempt = 0; state.sandbox && isAlive(state.sandbox) && attempt < 1000; attempt++) {
-    await settings.clock.until(new Date(settings.clock.now().getTime() + 5))
-    sweep(state)
-  }
-  sweep(state)
-}
-
-async function releaseWhenLast({ paths }: Machine, task: Task): Promise<void> {
-  for (const name of await taskNames(paths)) {
-    const order = await readJson<TaskOrder>(taskDirectory(join(paths.tasksDir, name)).order)
-    if (order && jobKey(order.task) === jobKey(task)) return
-  }
-  await releaseAddresses(paths.addressesDir, jobKey(task))
-}
-
 async function list(machine: Machine): Promise<readonly TaskSummary[]> {
   const names = await taskNames(machine.paths)
   const summaries = await Promise.all(
@@ -250,7 +199,7 @@ async function list(machine: Machine): Promise<readonly TaskSummary[]> {
       const { kind, name, realm } = order.task
       const claim = await readJson<ProcessIdentity>(directory.claim)
       const state = await readJson<TaskState>(directory.state)
-      const observation = await observe(machine, taskId, directory)
+      const observation = await observe(taskId, directory)
       return {
         taskId,
         kind,
@@ -263,15 +212,6 @@ async function list(machine: Machine): Promise<readonly TaskSummary[]> {
     }),
   )
   return summaries.filter((summary) => summary !== undefined)
-}
-
-async function taskNames({ tasksDir }: EnginePaths): Promise<string[]> {
-  const names = await readdir(tasksDir)
-  return names.filter((name) => !name.startsWith('.')).sort()
-}
-
-function jobKey(task: Task): string {
-  return [task.realm, task.account, task.region, task.kind, task.name].join('/')
 }
 
 function checked(taskId: string): string {

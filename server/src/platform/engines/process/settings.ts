@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '../../../base/clock.ts'
+import type { Log } from '../../../base/log.ts'
 import type { SandboxMechanism } from './sandbox/plan.ts'
 
 export interface ProcessEngineSettings {
@@ -23,7 +23,7 @@ export interface ProcessEngineSettings {
   readonly hiddenPaths?: readonly string[]
   /** Directories that containers must see though they lie below a hidden one. */
   readonly exposedPaths?: readonly string[]
-  readonly clock: Clock
+  readonly log: Log
 }
 
 export interface EnginePaths {
