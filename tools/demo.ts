@@ -38,7 +38,13 @@ const environment = await step('attached to the platform', async () => {
   const attach = JSON.parse(execFileSync(process.execPath, cli, { encoding: 'utf8' }))
   const { AWS_ENDPOINT_URL, AWS_SESSION_TOKEN, AWS_PROFILE, ...inherited } = process.env
   const PATH = `${python.clientsBin}:${process.env.PATH}`
-  return { ...inherited, ...attach, PATH, PYTHONWARNINGS: 'ignore' }
+  return {
+    ...inherited,
+    ...attach,
+    PATH,
+    PYTHONWARNINGS: 'ignore',
+    SAGEMAKER_SUPPRESS_V2_WARNING: '1',
+  }
 })
 await step('ran examples/breast-cancer/main.py', () =>
   run(join(python.clientsBin, 'python'), ['examples/breast-cancer/main.py'], environment),
@@ -46,5 +52,6 @@ await step('ran examples/breast-cancer/main.py', () =>
 say(`The platform goes on running. Next, in your own shell:
   eval "$(./sagebrush env --proxy)"                       then your SageMaker code, unchanged
   aws sagemaker list-training-jobs                        what was trained
-  aws logs tail /aws/sagemaker/TrainingJobs               what it said
+  aws logs filter-log-events --log-group-name /aws/sagemaker/TrainingJobs
+                                                          what it said
   ./sagebrush status                                      what runs;  ./sagebrush down  stops it`)

@@ -33,7 +33,13 @@ Examples:
     const { rootKey } = await openInstallation(config.dataDir, process.env)
     const bundle = join(config.dataDir, 'ca', 'bundle.pem')
     const attach = values.proxy
-      ? { HTTPS_PROXY: url, NO_PROXY: 'localhost,127.0.0.1,::1', AWS_CA_BUNDLE: bundle }
+      ? {
+          HTTPS_PROXY: url,
+          NO_PROXY: 'localhost,127.0.0.1,::1',
+          AWS_CA_BUNDLE: bundle,
+          // the SageMaker Python SDK also asks by the requests library, which has a variable of its own
+          REQUESTS_CA_BUNDLE: bundle,
+        }
       : { AWS_ENDPOINT_URL: url }
     const variables: Record<string, string> = {
       ...attach,
@@ -46,7 +52,9 @@ Examples:
     const stale = [
       'AWS_SESSION_TOKEN',
       'AWS_PROFILE',
-      ...(values.proxy ? ['AWS_ENDPOINT_URL'] : ['HTTPS_PROXY', 'AWS_CA_BUNDLE']),
+      ...(values.proxy
+        ? ['AWS_ENDPOINT_URL']
+        : ['HTTPS_PROXY', 'AWS_CA_BUNDLE', 'REQUESTS_CA_BUNDLE']),
     ]
     if (values.json) {
       printJson(variables)

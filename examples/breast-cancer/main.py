@@ -86,6 +86,7 @@ predictor = SKLearnPredictor(ENDPOINT)
 rows = held_out.drop(columns="malignant").to_numpy()
 probabilities = predictor.predict(rows)
 right = ((probabilities > 0.5) == held_out.malignant).mean()
+patient = held_out[held_out.malignant == 1].drop(columns="malignant").to_numpy()[0]
 times = []
 for row in rows[:50]:
     before = time.perf_counter()
@@ -96,7 +97,7 @@ say("Predict one patient through the AWS CLI (csv)")
 with tempfile.TemporaryDirectory() as folder:
     body, answer = os.path.join(folder, "row.csv"), os.path.join(folder, "answer.csv")
     with open(body, "w", encoding="utf-8") as file:
-        file.write(",".join(str(value) for value in rows[0]))
+        file.write(",".join(str(value) for value in patient))
     command = ["aws", "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", ENDPOINT]
     command += ["--content-type", "text/csv", "--accept", "text/csv", "--body", f"fileb://{body}", answer]
     subprocess.run(command, check=True, stdout=sys.stderr)
@@ -109,7 +110,7 @@ times.sort()
 print(
     f"""
   accuracy      {right:.1%} of {len(rows)} held-out patients (the job's own metric: {metrics['accuracy']:.4f})
-  one patient   {probability:.4f} by the CLI, {probabilities[0]:.4f} by the SDK
+  one patient   malignant with probability {probability:.4f} (by the AWS CLI)
   latency       {times[len(times) // 2] * 1000:.1f} ms median of {len(times)} single predictions
   data          {s3['train']}
   model         {estimator.model_data}

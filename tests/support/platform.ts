@@ -124,7 +124,7 @@ export async function runPython(
   const environment = await platform.environment(options)
   const child = spawn('python', args, {
     cwd: ROOT,
-    env: { ...environment, PYTHONWARNINGS: 'ignore', PYTHONUNBUFFERED: '1' },
+    env: { ...environment, PYTHONUNBUFFERED: '1', PYTHONWARNINGS: 'ignore' },
   })
   return outputOf(child)
 }
