@@ -1,11 +1,10 @@
-import { readFields } from './head-fields.ts'
+import { isTokenCode, readFields } from './head-fields.ts'
 import { MalformedMessage } from './message-head.ts'
 
 const CR = 13
 const LF = 10
 const SEMICOLON = 59
-const TAB = 9
-const SPACE = 32
+const EQUALS = 61
 /** 2^48: far beyond what anyone sends, and exact in a double. */
 const SIZE_DIGITS_MAX = 12
 const EXTENSION_BYTES_MAX = 1024
@@ -19,6 +18,7 @@ export class ChunkedDecoder {
   private size = 0
   private digits = 0
   private extensionBytes = 0
+  private extensionLast = SEMICOLON
   private trailerBytes: number[] = []
   private trailerText = ''
 
@@ -70,6 +70,7 @@ export class ChunkedDecoder {
         this.state = 'size'
         this.digits = 0
         this.extensionBytes = 0
+        this.extensionLast = SEMICOLON
         return
       default:
         this.takeTrailer(byte)
@@ -85,16 +86,20 @@ export class ChunkedDecoder {
     }
     if (this.digits === 0) throw new MalformedMessage(400, 'a chunk does not begin with its size')
     if (byte === CR) this.state = 'size-lf'
-    else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.state = 'extension'
+    else if (byte === SEMICOLON) this.state = 'extension'
     else throw new MalformedMessage(400, 'a chunk size is not a hexadecimal number')
   }
 
   private takeExtension(byte: number): void {
-    if (byte === CR) {
+    if (byte === CR && isTokenCode(this.extensionLast)) {
       this.state = 'size-lf'
       return
     }
-    if (byte < SPACE && byte !== TAB) throw new MalformedMessage(400, 'a chunk extension is broken')
+    // nobody here reads extensions: what is unusual in one is somebody's trick
+    if (!isTokenCode(byte) && byte !== SEMICOLON && byte !== EQUALS) {
+      throw new MalformedMessage(400, 'a chunk extension is broken')
+    }
+    this.extensionLast = byte
     if (++this.extensionBytes > EXTENSION_BYTES_MAX) {
       throw new MalformedMessage(400, 'a chunk extension is too long')
     }

@@ -30,6 +30,11 @@ export interface HeadFields {
   expect: string | undefined
 }
 
+/** Whether a character, given by its code, may stand in a token; RFC 9110 section 5.6.2. */
+export function isTokenCode(code: number): boolean {
+  return TOKEN[code] === 1
+}
+
 export function isToken(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     if (TOKEN[text.charCodeAt(index)] !== 1) return false
