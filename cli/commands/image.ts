@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '../../server/src/base/clock.ts'
+import { createLog } from '../../server/src/base/log.ts'
 import {
   enginePaths,
   engineSettings,
@@ -34,7 +34,7 @@ Examples:
       allowPositionals: true,
       options: { ...DATA_DIR_OPTION, entrypoint: { type: 'string' } },
     })
-    const { imagesDir } = enginePaths(engineSettings(configFor(values), systemClock))
+    const { imagesDir } = enginePaths(engineSettings(configFor(values), createLog({})))
     const [verb, name, directory] = positionals
     if (verb === 'add' && name && directory) {
       const { entrypoint } = values

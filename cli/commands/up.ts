@@ -85,15 +85,17 @@ async function startDetached(config: Config): Promise<number> {
     stdio: ['ignore', output, output, 'ipc'],
     detached: true,
   })
-  child.on('message', (message) => {
-    if (typeof message === 'object' && 'line' in message) print(String(message.line))
-    if (typeof message === 'object' && 'ready' in message) {
-      child.disconnect()
-      child.unref()
-    }
+  const ready = new Promise<number>((resolve) => {
+    child.on('message', (message) => {
+      if (typeof message === 'object' && 'line' in message) print(String(message.line))
+      if (typeof message === 'object' && 'ready' in message) resolve(0)
+    })
+    child.once('exit', (code) => resolve(code ?? 1))
   })
-  const [code] = await Promise.race([once(child, 'exit'), once(child, 'disconnect')])
-  return code ?? 0
+  const code = await ready
+  if (child.connected) child.disconnect()
+  child.unref()
+  return code
 }
 
 function portNumber(text: string): number {

@@ -75,7 +75,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     workflows,
     log,
     objects: await createFilesystemObjects({ folder: join(config.dataDir, 'objects') }),
-    engine: createProcessEngine({ config, clock }),
+    engine: createProcessEngine({ config, log }),
   }
   const realms = await openRealms(platform, {
     ended: [(transaction, { realm }) => withdrawRoutesOfRealm({ transaction, changes }, realm)],
