@@ -38,7 +38,9 @@ class Container:
         for process in self._processes:
             if process.poll() is None:
                 process.kill()
-            process.communicate()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
         shutil.rmtree(self.base, ignore_errors=True)
 
     def path(self, *parts):
@@ -105,10 +107,13 @@ class Container:
             )
         self._processes.append(process)
         if wait:
-            eventually(lambda: process.poll() is not None or self.is_healthy())
+            eventually(lambda: process.poll() is not None or self.has_workers(workers))
             if process.poll() is not None:
                 raise AssertionError("serve ended:\n" + self.read("log"))
         return process
+
+    def has_workers(self, count):
+        return self.read("log").count("has its model") >= count and self.is_healthy()
 
     def is_healthy(self):
         try:
@@ -119,7 +124,11 @@ class Container:
     def connect(self):
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(PATIENCE_SECONDS)
-        connection.connect(self.path("serve.sock"))
+        try:
+            connection.connect(self.path("serve.sock"))
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def request(self, method, path, body=None, **headers):

@@ -75,9 +75,9 @@ class ScriptMode(unittest.TestCase):
     def test_a_failure_file_that_the_program_wrote_stays(self):
         with Container() as container:
             container.train(
-                "import os\nopen(os.environ['SM_OUTPUT_DIR'] + '/failure', 'w').write('mine')\n"
-                "raise SystemExit(1)"
-                .replace("open(", "os.makedirs(os.environ['SM_OUTPUT_DIR'], exist_ok=True);open(")
+                "import os\nfolder = os.environ['SM_OUTPUT_DIR']\n"
+                "os.makedirs(folder, exist_ok=True)\n"
+                "open(folder + '/failure', 'w').write('mine')\nraise SystemExit(1)"
             )
 
             self.assertEqual(container.read("output/failure"), "mine")
@@ -208,7 +208,7 @@ class SourceCode(unittest.TestCase):
         device.type = tarfile.CHRTYPE
         bad = [("../out.py", "x"), ("/tmp/out.py", "x"), link, absolute_link, hard_link, device]
         for member in bad:
-            name = getattr(member, "linkname", None) or getattr(member, "name", member[0:1])
+            name = member[0] if isinstance(member, tuple) else member.linkname or member.name
             with self.subTest(member=name), Container() as container:
                 code = self.train_from(container, archive([("train.py", "pass"), member]))
 

@@ -1,8 +1,8 @@
-"""Where a worker predicts: one prediction at a time, in the loop's thread while they are quick.
+"""Where a worker predicts: one prediction at a time, in the loop's thread if they are quick.
 
 Handing a request to a thread and back costs more than a small prediction takes, but a long one in
-the loop's thread would leave `/ping` unanswered. So the first slow prediction moves the lane to a
-thread of its own, and a run of quick ones moves it back.
+the loop's thread would leave `/ping` unanswered. So the lane begins in a thread of its own, a run
+of quick predictions moves it into the loop, and a slow one moves it out again.
 """
 import queue
 import threading
@@ -14,7 +14,7 @@ from sagebrush_runtime.serving.streaming import END
 SLOW_SECONDS = 0.02
 QUICK_SECONDS = 0.002
 QUICK_RUN = 64
-"""So many quick predictions in a row, with none waiting, bring the lane back into the loop."""
+"""So many quick predictions in a row, with none waiting, bring the lane into the loop."""
 
 
 class PredictionLane:
@@ -25,7 +25,7 @@ class PredictionLane:
         self._always_threaded = always_threaded
         self._begin = begin
         self._end = end
-        self._is_threaded = always_threaded
+        self._is_threaded = True
         self._waiting = 0
         self._quick_run = 0
         self._queue = queue.SimpleQueue()

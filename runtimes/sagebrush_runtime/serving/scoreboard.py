@@ -51,3 +51,11 @@ class Scoreboard:
             for other in range(self.workers)
             if other != worker
         )
+
+    def is_another_idle(self, worker):
+        """Whether a ready worker other than this one has no prediction to make."""
+        return any(
+            self.is_ready(other) and not self.prediction_seconds(other)
+            for other in range(self.workers)
+            if other != worker
+        )

@@ -15,6 +15,8 @@ from sagebrush_runtime.serving.prediction_lane import PredictionLane
 YIELD_SECONDS = 0.001
 YIELDS_MAX = 2
 """So often a new connection is left to a worker with fewer of them."""
+YIELDS_MAX_WHEN_BUSY = 50
+"""So often to a worker that has nothing to predict, by one that has."""
 EXIT_MODEL_NOT_LOADED = 3
 
 
@@ -47,6 +49,7 @@ class Worker:
         self._loop.add_signal_handler(signal.SIGTERM, self._drain)
         self._loop.add_reader(self._listener.fileno(), self._accept)
         self._scoreboard.set_ready(self._index)
+        log.info("Worker %d has its model" % self._index)
         os.kill(os.getppid(), signal.SIGUSR1)
         self._loop.run_forever()
         return 0
@@ -106,13 +109,18 @@ class Worker:
         self._stop_when_drained()
 
     def _accept(self):
-        if self._yields < YIELDS_MAX and not self._scoreboard.has_fewest_connections(self._index):
+        if self._yields < self._yields_due():
             self._yields += 1
             self._loop.remove_reader(self._listener.fileno())
             self._loop.call_later(YIELD_SECONDS, self._resume_accepting)
             return
         self._yields = 0
         self._accept_one()
+
+    def _yields_due(self):
+        if not self._lane.is_idle and self._scoreboard.is_another_idle(self._index):
+            return YIELDS_MAX_WHEN_BUSY
+        return 0 if self._scoreboard.has_fewest_connections(self._index) else YIELDS_MAX
 
     def _resume_accepting(self):
         if not self.is_draining:
