@@ -78,6 +78,7 @@ class Feed implements RouteFeed {
     await this.running
     this.subscription?.[Symbol.dispose]()
     const { changes } = this
+    this.changes = undefined
     if (!changes) return
     await forgetGateway({ database, changes }, gatewayId).catch((error: unknown) =>
       log.debug('the gateway could not take leave', { error }),

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { EndpointRoute } from './route.ts'
+import { RouteTable } from './route-table.ts'
+
+const KEY = { account: '1', region: 'us-east-1', endpointName: 'e' }
+
+function route(version: number, replicaIds: readonly string[]): EndpointRoute {
+  return {
+    ...KEY,
+    endpointArn: 'arn:aws:sagemaker:us-east-1:1:endpoint/e',
+    endpointConfigName: 'c',
+    version,
+    variants: [
+      {
+        variantName: 'A',
+        weight: 1,
+        replicas: replicaIds.map((replicaId) => ({
+          replicaId,
+          address: { unixSocket: `/${replicaId}` },
+        })),
+      },
+    ],
+  }
+}
+
+test('an older route of an endpoint does not replace a newer one', () => {
+  const table = new RouteTable()
+  table.update(5, { routes: [route(5, ['new'])], withdrawn: [] })
+  table.update(6, { routes: [route(4, ['old'])], withdrawn: [] })
+  assert.equal(table.find(KEY)?.route.version, 5)
+  assert.equal(table.version, 6)
+})
+
+test('the least busy replica gets the request, equals take turns, one that failed is passed by', () => {
+  const table = new RouteTable()
+  table.replace(1, [route(1, ['a', 'b', 'c'])])
+  const variant = table.find(KEY)?.nextVariant()
+  assert.ok(variant)
+  const turns = Array.from({ length: 6 }, () => variant.leastBusyReplica()?.replicaId)
+  assert.deepEqual(turns, ['a', 'b', 'c', 'a', 'b', 'c'])
+
+  const [a, b, c] = variant.replicas
+  assert.ok(a && b && c)
+  a.outstanding = 3
+  b.outstanding = 1
+  c.outstanding = 2
+  assert.equal(variant.leastBusyReplica(), b)
+  assert.equal(variant.leastBusyReplica(b), c)
+})
+
+test('a replica stays the same object while its endpoint is published anew', () => {
+  const table = new RouteTable()
+  table.replace(1, [route(1, ['a'])])
+  const before = table.find(KEY)?.variants[0]
+  table.update(2, { routes: [route(2, ['a', 'b'])], withdrawn: [] })
+  const after = table.find(KEY)?.variants[0]
+  assert.equal(after?.replicas[0], before?.replicas[0])
+  assert.equal(after?.counters, before?.counters)
+})
+
+test('a replica that left the routes is busy until its last request has ended, then forgotten', () => {
+  const table = new RouteTable()
+  const left: string[] = []
+  table.watch({ replicaLeft: ({ replicaId }) => left.push(replicaId) })
+  table.replace(1, [route(1, ['a', 'b'])])
+  const [a] = table.find(KEY)?.variants[0]?.replicas ?? []
+  assert.ok(a)
+  a.outstanding = 2
+
+  table.update(2, { routes: [], withdrawn: [KEY] })
+  assert.equal(table.find(KEY), undefined)
+  assert.deepEqual(left, ['b'])
+  assert.deepEqual(table.busyUnrouted(), ['a'])
+  table.release(a)
+  assert.deepEqual(table.busyUnrouted(), ['a'])
+  table.release(a)
+  assert.deepEqual(table.busyUnrouted(), [])
+  assert.deepEqual(left, ['b', 'a'])
+})
