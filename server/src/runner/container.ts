@@ -13,11 +13,11 @@ import { bwrapCommand } from '../platform/engines/process/sandbox/bwrap.ts'
 import type { ControlGroup } from '../platform/engines/process/sandbox/control-group.ts'
 import { joinFiles } from '../platform/engines/process/sandbox/control-group.ts'
 import {
+  LAUNCH_PATH,
   type SandboxMechanism,
   type SandboxPlan,
   shellQuote,
 } from '../platform/engines/process/sandbox/plan.ts'
-import { LAUNCH_PATH } from '../platform/engines/process/sandbox/probe.ts'
 import { unshareCommand, unshareFiles } from '../platform/engines/process/sandbox/unshare.ts'
 import type { TaskDirectory } from '../platform/engines/process/task-directory.ts'
 import type { OutputPipe } from './output-pipe.ts'

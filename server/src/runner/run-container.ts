@@ -68,7 +68,8 @@ export async function runContainer(run: TaskRun, use: ImageInUse): Promise<TaskE
   void watch.stopRequested.then(async ({ graceSeconds }) => {
     if (done.signal.aborted) return
     verdict ??= { cause: 'Stopped' }
-    await container.terminate()
+    // Not awaited: a sandbox that never stands must not hold the grace up.
+    void container.terminate()
     await delay(graceSeconds * 1000, undefined, { signal: done.signal }).catch(() => undefined)
     container.kill()
   })

@@ -28,6 +28,14 @@ export function sandboxTests(subject: () => Subject): void {
     assert.ok(Number(lines[2]) < 10)
   })
 
+  test('the container cannot change the kernel’s settings, which are everyone’s', async () => {
+    const script =
+      'for f in /proc/sys/kernel/core_pattern /proc/sys/vm/overcommit_memory; do (cat $f > $f) 2>/dev/null && echo $f; done; for c in $(sed -n "s/^CapEff:\\t//p" /proc/self/status); do echo $((0x$c >> 21 & 1)); done'
+
+    // Bit 21 is CAP_SYS_ADMIN.
+    assert.deepEqual(await printed(script), ['0'])
+  })
+
   test('the environment is the task’s and nothing of the server’s', async () => {
     process.env.SECRET_OF_THE_SERVER = 'leaked'
     const lines = await printed('env', { environment: { GIVEN: "it's\n two" } })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, closeSync, mkdirSync, openSync, watch } from 'node:fs'
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
 import { newShortId } from '../../../base/ids.ts'
@@ -115,7 +116,13 @@ async function makeOrder(machine: Machine, task: Task): Promise<TaskOrder> {
       environmentsDir: paths.environmentsDir,
       socketDir: join(paths.socketsDir, shortHash(task.taskId)),
       changesDir: paths.changesDir,
-      hiddenPaths: [settings.dataDir, settings.cacheDir, ...(settings.hiddenPaths ?? [])],
+      hiddenPaths: [
+        settings.dataDir,
+        settings.cacheDir,
+        // A service's user may have the whole machine as its home.
+        ...(homedir() === '/' ? [] : [homedir()]),
+        ...(settings.hiddenPaths ?? []),
+      ],
       exposedPaths: [
         settings.runtimesDir,
         ...exposureOf(process.execPath),
@@ -152,7 +159,7 @@ async function spawnRunner(
       child.once('spawn', resolve).once('error', reject)
     })
     child.once('exit', (code, name) => {
-      if (code !== 0) settings.log.warn('a runner ended', { taskId, code, signal: name })
+      if (code !== 0) settings.log.debug('a runner ended', { taskId, code, signal: name })
       announceChange(paths.changesDir, taskId)
     })
     child.unref()

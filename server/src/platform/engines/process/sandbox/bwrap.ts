@@ -1,4 +1,10 @@
-import { innerCommand, ROOT_CAPABILITIES, type SandboxPlan, SHARED_MEMORY } from './plan.ts'
+import {
+  innerCommand,
+  KERNEL_SETTINGS,
+  ROOT_CAPABILITIES,
+  type SandboxPlan,
+  SHARED_MEMORY,
+} from './plan.ts'
 
 /** The arguments that make bubblewrap carry out `plan`, running what stands on standard input. */
 export function bwrapCommand(plan: SandboxPlan, options: { isRoot: boolean }): string[] {
@@ -6,6 +12,7 @@ export function bwrapCommand(plan: SandboxPlan, options: { isRoot: boolean }): s
   args.push('--hostname', plan.hostname)
   if (plan.network === 'own') args.push('--unshare-net')
   args.push('--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc')
+  for (const path of KERNEL_SETTINGS) args.push('--ro-bind-try', path, path)
   for (const ground of plan.grounds) {
     if (ground.kind === 'directory') args.push('--bind', ground.source, ground.target)
     else args.push('--size', String(ground.sizeBytes), '--tmpfs', ground.target)

@@ -35,10 +35,16 @@ export interface ProcessLimits {
 /** The size of `/dev/shm` and of what else lives in memory is charged to the container's memory. */
 export const SHARED_MEMORY = '/dev/shm'
 
+/** The tools' directories, also where a user's PATH lacks the administrator's ones. */
+export const LAUNCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 /** Wraps a word for `/bin/sh`. */
 export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
+
+/** What root may write to with no capability at all, e.g. the program that handles core dumps outside. */
+export const KERNEL_SETTINGS = ['/proc/sys', '/proc/sysrq-trigger', '/proc/irq', '/proc/bus']
 
 /** Docker's default set without those that matter outside: raw sockets, device nodes, audit, chroot. */
 export const ROOT_CAPABILITIES = [

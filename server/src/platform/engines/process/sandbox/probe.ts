@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { bwrapCommand } from './bwrap.ts'
 import { hasControlGroups } from './control-group.ts'
-import type { SandboxMechanism, SandboxPlan } from './plan.ts'
+import { LAUNCH_PATH, type SandboxMechanism, type SandboxPlan } from './plan.ts'
 import { unshareCommand, unshareFiles } from './unshare.ts'
 
 /** What this machine can do to close containers in; `advice` is for a person, empty when all is well. */
@@ -16,9 +16,6 @@ export interface SandboxProbe {
   readonly ownNetwork: boolean
   readonly advice: readonly string[]
 }
-
-/** The tools' directories, also where a user's PATH lacks the administrator's ones. */
-export const LAUNCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Tries each mechanism with a container that does nothing. Takes some ten milliseconds. */
 export async function probeSandbox(): Promise<SandboxProbe> {

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import {
   type Bind,
   type Ground,
   innerCommand,
+  KERNEL_SETTINGS,
   ROOT_CAPABILITIES,
   type SandboxPlan,
   SHARED_MEMORY,
@@ -95,6 +96,9 @@ function deviceGround(root: string): string[] {
 function deviceLines(root: string): string[] {
   return [
     ...DEVICES.map((name) => `/dev/${name} ${octal(`${root}/dev/${name}`)} none bind 0 0`),
+    ...KERNEL_SETTINGS.filter((path) => existsSync(path)).map((path) => {
+      return `${octal(root + path)} ${octal(root + path)} none bind,ro 0 0`
+    }),
     `sagebrush ${octal(`${root}/dev/pts`)} devpts newinstance,ptmxmode=0666,mode=620 0 0`,
   ]
 }
