@@ -140,7 +140,12 @@ export async function resolveVariants(
     if (!image.found) {
       throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
     }
-    variants.push({ ...variant, resolvedImage: image.standsFor })
+    variants.push({ ...variant, resolvedImage: imageName(image.standsFor) })
   }
   return variants
+}
+
+/** `runtime sklearn 1.2` as a container image's name, which has no spaces: `runtime/sklearn:1.2`. */
+function imageName(standsFor: string): string {
+  return standsFor.replace(' ', '/').replaceAll(' ', ':')
 }
