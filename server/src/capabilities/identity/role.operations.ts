@@ -57,7 +57,7 @@ export async function createRole(
     sessionSecondsMax: input.MaxSessionDuration ?? SESSION_SECONDS_DEFAULT,
     permissionsBoundaryArn: input.PermissionsBoundary,
     tags: input.Tags ?? [],
-    createdAt: wholeSeconds(scope.clock.now()),
+    createdAt: scope.clock.now(),
   }
   try {
     await insertRole(scope.database, scope.realm, role)
@@ -78,7 +78,7 @@ export async function getRole(
   return { Role: roleShape(role) }
 }
 
-/** In the order of names; as on AWS without descriptions' tags and permissions boundaries. */
+/** In the order of names; as on AWS without tags and permissions boundaries. */
 export async function listRoles(
   input: ListRolesCommandInput,
   scope: RequestScope,
@@ -117,11 +117,6 @@ export async function deleteRole(
     await deleteRoleRecord(transaction, scope.realm, role.roleId)
   })
   return {}
-}
-
-/** IAM's dates have no fractions of a second. */
-function wholeSeconds(instant: Date): Date {
-  return new Date(Math.floor(instant.getTime() / 1_000) * 1_000)
 }
 
 function newRoleId(): string {

@@ -130,7 +130,7 @@ export function roleShape(role: RoleRecord): Role {
     RoleName: role.name,
     RoleId: role.roleId,
     Arn: role.arn,
-    CreateDate: role.createdAt,
+    CreateDate: wholeSeconds(role.createdAt),
     AssumeRolePolicyDocument: encodeDocument(role.trustPolicy),
     MaxSessionDuration: role.sessionSecondsMax,
     ...(role.description === undefined ? {} : { Description: role.description }),
@@ -144,6 +144,11 @@ export function roleShape(role: RoleRecord): Role {
         }),
     ...(role.tags.length === 0 ? {} : { Tags: [...role.tags] }),
   }
+}
+
+/** IAM's dates have no fractions of a second. */
+function wholeSeconds(instant: Date): Date {
+  return new Date(Math.floor(instant.getTime() / 1_000) * 1_000)
 }
 
 /** RFC 3986, as IAM encodes policy documents. */

@@ -14,7 +14,8 @@ const MESSAGE = JSON.stringify({
   user: { id: 4, 'full.name': 'Ana (ops)' },
 })
 
-// source: CloudWatch Logs User Guide, "Using filter patterns to match terms in JSON log events"
+// source: CloudWatch Logs User Guide, "Using filter patterns to match terms in JSON log events"; the rows
+// about properties that are not there, objects and quoted selectors are ours
 const CASES: readonly [pattern: string, isMeant: boolean][] = [
   ['{ $.eventType = "UpdateTrail" }', true],
   ['{ $.eventType = UpdateTrail }', true],

@@ -30,7 +30,7 @@ export function groupNameOf(input: {
 
 export function nameOfIdentifier(identifier: string): string {
   if (!identifier.startsWith('arn:')) return identifier
-  const name = /^log-group:([^:]+)(:\*)?$/.exec(parseArn(identifier)?.resource ?? '')?.[1]
+  const name = /^log-group:([^:]+)$/.exec(parseArn(identifier)?.resource ?? '')?.[1]
   if (name === undefined) throw invalidParameter(`Invalid log group identifier: ${identifier}`)
   return name
 }
