@@ -187,6 +187,16 @@ const CASES: readonly Case[] = [
     commands: ['retire i-1', 'launch 1/V at +0 after 0'],
   },
   {
+    because: 'machines that go away again and again while a fleet is launched fail it all the same',
+    observed: {
+      replicas: [
+        replica('i-1', { startAt: at(-1_000), failures: 3, observation: observation('Lost') }),
+      ],
+    },
+    fleets: [launching],
+    commands: ['fail V', 'retire i-1'],
+  },
+  {
     because: 'after a failure the rest of a launched fleet is not filled up',
     observed: { replicas: [] },
     fleets: [fleet({ stage: 'Launching', failures: { V: 'it did not' } })],

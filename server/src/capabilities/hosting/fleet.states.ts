@@ -53,6 +53,8 @@ export const STEADY_MS = 5 * 60_000
 /** The first successor starts at once; each further one that dies young doubles the wait. */
 const BACK_OFF_MS_MIN = 1_000
 const BACK_OFF_MS_MAX = 60_000
+/** So many replicas lost in a row, before one answered, are no accident of a machine any more. */
+const LOST_MAX = 4
 
 /**
  * What to do next so that the endpoint becomes what its fleets say, from nothing but what is seen. Doing
@@ -214,8 +216,9 @@ function isDead({ observation }: ObservedReplica): boolean {
 }
 
 /** Whether a replica's end says nothing about its model: it has served, or its machine went away. */
-function isBlameless({ observation, readyAt }: ObservedReplica): boolean {
+function isBlameless({ observation, readyAt, failures }: ObservedReplica): boolean {
   if (readyAt !== undefined || observation?.ready) return true
+  if (failures + 1 >= LOST_MAX) return false
   return observation?.state === 'Lost' || observation?.end?.cause === 'Stopped'
 }
 

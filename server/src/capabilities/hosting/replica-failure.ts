@@ -5,6 +5,9 @@ import type { FleetVariant } from './fleet.ts'
 const REASON_LENGTH_MAX = 1024
 /** What SageMaker calls the only container of a model. */
 const CONTAINER = 'container_1'
+/** What an engine's message has when the bytes came and could not be unpacked. */
+const ARCHIVE_FAULT =
+  /unpack|archive|header|unexpected end of|invalid (?:tar|distance|code|block|stored)/i
 
 /**
  * Why a replica that never answered a ping did not, as SageMaker says it; where the cause is the
@@ -38,7 +41,7 @@ function awsText(variant: FleetVariant, end: TaskEnd | undefined): string {
 
 function modelDataText(variant: FleetVariant, message: string): string {
   const url = variant.modelData?.s3Uri ?? ''
-  if (/archive|unpack|gzip|tar/i.test(message)) {
+  if (ARCHIVE_FAULT.test(message.replaceAll(url, ''))) {
     return (
       `Failed to extract model data archive for container "${CONTAINER}" from URL "${url}". ` +
       'Please ensure that the object located at the URL is a valid tar.gz archive.'
