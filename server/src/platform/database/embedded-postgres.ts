@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, readlink, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
@@ -161,16 +161,37 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
+/**
+ * Ends the server that a killed supervisor left on the data directory. When its first process was killed,
+ * the others end by themselves within moments, and its record stays: Postgres would take whatever has that
+ * process id now, a zombie even, for a server. So its records go, but only once nothing works in the
+ * directory any more.
+ */
 async function endLeftover(options: EmbeddedPostgresOptions): Promise<void> {
-  const pidFile = join(options.dataDir, 'postmaster.pid')
+  const { clock, dataDir } = options
+  const pidFile = join(dataDir, 'postmaster.pid')
   const text = await readFile(pidFile, 'utf8').catch(() => undefined)
-  const pid = Number(text?.split('\n')[0])
-  if (!Number.isInteger(pid) || pid <= 1 || !(await isPostgresOf(pid, options.dataDir))) return
-  process.kill(pid, 'SIGINT')
-  while (await isPostgresOf(pid, options.dataDir)) await after(options.clock, POLL_MS)
+  if (text === undefined) return
+  const giveUpAt = clock.now().getTime() + (options.startupTimeoutMs ?? STARTUP_TIMEOUT_MS)
+  const first = Number(text.split('\n')[0])
+  if ((await processesIn(dataDir)).includes(first)) process.kill(first, 'SIGINT')
+  while ((await processesIn(dataDir)).length > 0) {
+    if (clock.now().getTime() > giveUpAt) {
+      throw new Error(
+        `an earlier Postgres (process ${first}) does not let go of ${dataDir}: end it`,
+      )
+    }
+    await after(clock, POLL_MS)
+  }
+  await rm(pidFile, { force: true })
+  await rm(join(options.socketDir, '.s.PGSQL.5432.lock'), { force: true })
 }
 
-async function isPostgresOf(pid: number, dataDir: string): Promise<boolean> {
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-  return commandLine.includes('postgres') && commandLine.split('\0').includes(dataDir)
+/** Every process of a server works in its data directory. */
+async function processesIn(dataDir: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger)
+  const found = await Promise.all(
+    pids.map(async (pid) => (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === dataDir),
+  )
+  return pids.filter((_, index) => found[index])
 }
