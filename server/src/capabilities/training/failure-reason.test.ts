@@ -56,7 +56,8 @@ const CASES: readonly { why: string; host: HostObservation; begins: string; inte
     why: 'the program cannot be started',
     host: ended({ cause: 'StartFailed', message: 'train: not found' }),
     begins:
-      "ClientError: CannotStartContainerError. Please make sure the container can be run with 'docker run my-image:1 train'. train: not found. ",
+      'ClientError: CannotStartContainerError. Please make sure the container can be run with ' +
+      "'docker run my-image:1 train'. train: not found. ",
   },
   {
     why: 'memory is short',
