@@ -3,8 +3,8 @@ import {
   deleteEndedRealms,
   deleteRealmRows,
   listEndedRealms,
-  listRealmTables,
-} from './realm.store.ts'
+  listRealmRows,
+} from './realm-sweep.store.ts'
 
 const BATCH_ROWS = 5_000
 /** Requests that began before a reset may still write rows of the old life for a while. */
@@ -12,44 +12,49 @@ const LATE_WRITES_MS = 3_600_000
 const FOREIGN_KEY_VIOLATION = '23503'
 
 /**
- * Cleans up behind resets: removes the tasks of ended realms, then their rows from every table that has a
- * `realm` column, in batches.
+ * Cleans up behind resets: removes the tasks of ended realms, then their rows, in batches, from every table
+ * that has a `realm` column and from those that refer to such rows.
  *
- * @param tablesSweptElsewhere whose rows point to something outside of Postgres, such as object bytes, and
- *   which their capability therefore cleans up itself
  * @returns how many rows were deleted
  */
-export async function sweepEndedRealms(
-  { database, engine, clock }: Pick<Platform, 'database' | 'engine' | 'clock'>,
-  tablesSweptElsewhere: readonly string[] = [],
-): Promise<number> {
+export async function sweepEndedRealms({
+  database,
+  engine,
+  clock,
+}: Pick<Platform, 'database' | 'engine' | 'clock'>): Promise<number> {
   const realms = await listEndedRealms(database)
   if (realms.length === 0) return 0
   for (const task of await engine.list()) {
     if (realms.includes(task.realm)) await engine.remove(task.taskId)
   }
-  const tables = await listRealmTables(database)
   let deleted = 0
-  for (const table of tables) {
-    if (tablesSweptElsewhere.includes(table)) continue
-    deleted += await deleteAll((rowsMax) => deleteRealmRows(database, table, { realms, rowsMax }))
+  let isBlocked = false
+  for (const rows of await listRealmRows(database)) {
+    const batch = { realms, rowsMax: BATCH_ROWS }
+    const outcome = await deleteAll(() => deleteRealmRows(database, rows, batch))
+    deleted += outcome.deleted
+    isBlocked ||= outcome.isBlocked
   }
-  if (deleted === 0) {
+  if (deleted === 0 && !isBlocked) {
     await deleteEndedRealms(database, realms, new Date(clock.now().getTime() - LATE_WRITES_MS))
   }
   return deleted
 }
 
-async function deleteAll(deleteBatch: (rowsMax: number) => Promise<number>): Promise<number> {
+async function deleteAll(
+  deleteBatch: () => Promise<number>,
+): Promise<{ deleted: number; isBlocked: boolean }> {
   let total = 0
   for (;;) {
-    const deleted = await deleteBatch(BATCH_ROWS).catch((error: unknown) => {
-      // rows of another table still refer to these: that one is cleared in this sweep, these in the next
-      if (isForeignKeyViolation(error)) return 0
+    try {
+      const deleted = await deleteBatch()
+      total += deleted
+      if (deleted < BATCH_ROWS) return { deleted: total, isBlocked: false }
+    } catch (error) {
+      // rows further down still refer to these: those are cleared in this sweep, these in the next
+      if (isForeignKeyViolation(error)) return { deleted: total, isBlocked: true }
       throw error
-    })
-    total += deleted
-    if (deleted < BATCH_ROWS) return total
+    }
   }
 }
 

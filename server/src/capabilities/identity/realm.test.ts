@@ -84,6 +84,13 @@ test('a sweep deletes the rows and tasks of lives that are over, and no others',
      select r, 'arn', 'key' || n, '' from unnest($1::bigint[]) r, generate_series(1, 5001) n`,
     [[before, after]],
   )
+  await world.database.query(
+    `with made as (insert into bucket (realm, name, region, created_at)
+       select r, 'b', 'us-east-1', now() from unnest($1::bigint[]) r returning bucket_id)
+     insert into object (bucket_id, key, size_bytes, etag, last_modified, blob_ids, checksum, description)
+     select bucket_id, 'k', 1, 'e', now(), array['blob-' || bucket_id], '{}', '{}' from made`,
+    [[before, after]],
+  )
   const removed: string[] = []
   const tasks = [
     { taskId: 'old', realm: before },
@@ -101,6 +108,11 @@ test('a sweep deletes the rows and tasks of lives that are over, and no others',
     'select realm, count(*)::integer as count from tag group by realm',
   )
   assert.deepEqual(rows, [{ realm: after, count: 5001 }])
+  const objects = await world.database.query(
+    'select realm from object join bucket using (bucket_id)',
+  )
+  assert.deepEqual(objects, [{ realm: after }])
+  assert.equal((await world.database.query('select from object_garbage')).length, 1)
   assert.equal(await findRole(world.database, before, EXECUTION_ROLE_NAME), undefined)
   assert.ok(await findRole(world.database, after, EXECUTION_ROLE_NAME))
   assert.deepEqual([...new Set(removed)], ['old'])
