@@ -10,7 +10,8 @@ create table bucket (
 );
 
 -- What an object is now. Its bytes are `content` when they are few, else the sequences `blob_ids` of
--- platform/objects, one after the other. `part_sizes` and `part_checksums` are there for multipart objects.
+-- platform/objects, one after the other. A multipart object, and no other, has `part_checksums`: its parts
+-- are its sequences.
 create table object (
   bucket_id bigint not null references bucket,
   key text collate "C" not null,
@@ -19,7 +20,7 @@ create table object (
   last_modified timestamptz not null,
   content bytea,
   blob_ids text[] not null default '{}',
-  part_sizes bigint[],
+  blob_sizes bigint[] not null default '{}',
   part_checksums text[],
   checksum jsonb not null,
   description jsonb not null,

@@ -40,7 +40,7 @@ interface ObjectRow extends Record<string, unknown> {
   readonly last_modified: Date
   readonly content: Buffer | null
   readonly blob_ids: string[]
-  readonly part_sizes: string[] | null
+  readonly blob_sizes: string[]
   readonly part_checksums: string[] | null
   readonly checksum: ObjectChecksum
   readonly description: ObjectDescription
@@ -49,7 +49,7 @@ interface ObjectRow extends Record<string, unknown> {
 
 const COLUMNS = [
   ...['key', 'size_bytes', 'etag', 'last_modified', 'content', 'blob_ids'],
-  ...['part_sizes', 'part_checksums', 'checksum', 'description', 'tags'],
+  ...['blob_sizes', 'part_checksums', 'checksum', 'description', 'tags'],
 ]
 const INSERT = `insert into object (bucket_id, ${COLUMNS.join(', ')})
   values ($1, ${COLUMNS.map((_, index) => `$${index + 2}`).join(', ')})`
@@ -232,7 +232,7 @@ function columnValues(object: NewObject): unknown[] {
     object.lastModified,
     isInline ? content.inline : null,
     isInline ? [] : content.blobIds,
-    parts?.sizes ?? null,
+    isInline ? [] : content.blobSizes,
     parts?.checksums ?? null,
     JSON.stringify(object.checksum),
     JSON.stringify(object.description),
@@ -242,16 +242,14 @@ function columnValues(object: NewObject): unknown[] {
 
 function fromRow(row: ObjectRow): StoredObject {
   // Postgres's bigint arrays come as text
-  const sizes = row.part_sizes?.map(Number)
+  const blobSizes = row.blob_sizes.map(Number)
   return {
     key: row.key,
     sizeBytes: row.size_bytes,
     etag: row.etag,
     lastModified: row.last_modified,
-    content: row.content
-      ? { inline: row.content }
-      : { blobIds: row.blob_ids, blobSizes: sizes ?? [row.size_bytes] },
-    parts: sizes && { sizes, checksums: row.part_checksums ?? [] },
+    content: row.content ? { inline: row.content } : { blobIds: row.blob_ids, blobSizes },
+    parts: row.part_checksums ? { sizes: blobSizes, checksums: row.part_checksums } : undefined,
     checksum: row.checksum,
     description: row.description,
     tags: row.tags,

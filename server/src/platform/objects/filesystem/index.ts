@@ -1,5 +1,7 @@
+import { fsync, open as openWithCallback } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { newHexId } from '../../../base/ids.ts'
 import { createLog, type Log } from '../../../base/log.ts'
 import { NoSpaceError, NoSuchBytesError, type ObjectBytes } from '../object-bytes.ts'
@@ -12,6 +14,10 @@ export interface FilesystemObjectsOptions {
   readonly folder: string
   readonly log?: Log
 }
+
+// a bare descriptor: it lives as long as the process, which no garbage collection has to find out
+const openDescriptor = promisify(openWithCallback)
+const syncDescriptor = promisify(fsync)
 
 const SHARDS = Array.from({ length: 256 }, (_, n) => n.toString(16).padStart(2, '0'))
 
@@ -64,7 +70,7 @@ export async function createFilesystemObjects({
       const path = join(flight, id)
       try {
         const sizeBytes = await createFile(path, (file) => pour(source, file))
-        await flightFolder.sync()
+        await syncDescriptor(flightFolder)
         return { id, sizeBytes }
       } catch (error) {
         await rm(path, { force: true })
@@ -74,7 +80,7 @@ export async function createFilesystemObjects({
     duplicate: async (id) => {
       const copyId = newHexId(32)
       await find(id, (path) => link(path, join(flight, copyId)))
-      await flightFolder.sync()
+      await syncDescriptor(flightFolder)
       return copyId
     },
     settle: async (ids, outcome) => {
@@ -115,17 +121,19 @@ async function makeFolders(folders: {
   root: string
   incoming: string
   flight: string
-}): Promise<FileHandle> {
+}): Promise<number> {
   await mkdir(folders.flight, { recursive: true, mode: 0o700 })
   const blobs = join(folders.root, 'blobs')
   await mkdir(blobs, { recursive: true, mode: 0o700 })
-  for (const shard of SHARDS) await mkdir(join(blobs, shard), { recursive: true, mode: 0o700 })
+  const present = new Set(await readdir(blobs))
+  const absent = SHARDS.filter((shard) => !present.has(shard))
+  await Promise.all(absent.map((shard) => mkdir(join(blobs, shard), { mode: 0o700 })))
   for (const folder of [blobs, folders.incoming, folders.root]) {
     const handle = await open(folder, 'r')
     await handle.sync()
     await handle.close()
   }
-  return open(folders.flight, 'r')
+  return openDescriptor(folders.flight, 'r')
 }
 
 /** Makes a file with what `fill` writes, and makes it durable; its name is not durable yet. */
