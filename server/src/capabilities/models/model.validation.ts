@@ -4,7 +4,6 @@ import { parseS3Uri } from '../../aws/s3-uri.ts'
 
 /** AWS's bound on all of a model's environment maps together: keys and values, in bytes. */
 const ENVIRONMENT_BYTES_MAX = 32 * 1024
-const ENVIRONMENT_TEXT_BYTES_MAX = 1024
 
 /** Refuses what is contradictory in itself, then what this platform does not do. */
 export function validateCreateModel(input: CreateModelCommandInput): void {
@@ -72,14 +71,7 @@ function validateEnvironment(containers: readonly ContainerDefinition[]): void {
   const texts = containers.flatMap((container) =>
     Object.entries(container.Environment ?? {}).flat(),
   )
-  const bytes = texts.map((text) => Buffer.byteLength(text))
-  const tooLong = bytes.find((count) => count > ENVIRONMENT_TEXT_BYTES_MAX)
-  if (tooLong !== undefined) {
-    throw validationException(
-      `A key or value in Environment has ${tooLong} bytes: at most ${ENVIRONMENT_TEXT_BYTES_MAX} are allowed.`,
-    )
-  }
-  const total = bytes.reduce((sum, count) => sum + count, 0)
+  const total = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   if (total > ENVIRONMENT_BYTES_MAX) {
     throw validationException(
       `The keys and values of Environment have ${total} bytes: at most ${ENVIRONMENT_BYTES_MAX} are allowed.`,
