@@ -11,15 +11,15 @@ export interface LogSender {
 const TARGET = 'Logs_20140328'
 
 /**
- * A batch whose answer was lost is sent again, the same to the byte, under the same offset in the header
- * `x-sagebrush-log-offset`: the platform stores a stream's offset once.
+ * A batch whose answer was lost is sent again, the same to the byte, under the same offset of its first line. The
+ * offset travels as the sequence token, which CloudWatch ignores: the platform stores a stream's offset once.
  */
 export function createLogSender(
   client: PlatformClient,
   log: { readonly group: string; readonly stream: string },
 ): LogSender {
   let hasStream = false
-  const call = (operation: string, input: object, headers: Record<string, string> = {}) =>
+  const call = (operation: string, input: object) =>
     client.send({
       service: 'logs',
       method: 'POST',
@@ -27,7 +27,6 @@ export function createLogSender(
       headers: {
         'content-type': 'application/x-amz-json-1.1',
         'x-amz-target': `${TARGET}.${operation}`,
-        ...headers,
       },
       body: JSON.stringify(input),
     })
@@ -47,11 +46,12 @@ export function createLogSender(
     send: async ({ offset, lines }) => {
       for (let attempt = 0; ; attempt++) {
         if (!hasStream) await createStream()
-        const response = await call(
-          'PutLogEvents',
-          { logGroupName: log.group, logStreamName: log.stream, logEvents: lines },
-          { 'x-sagebrush-log-offset': String(offset) },
-        )
+        const response = await call('PutLogEvents', {
+          logGroupName: log.group,
+          logStreamName: log.stream,
+          logEvents: lines,
+          sequenceToken: `sagebrush-${String(offset).padStart(20, '0')}`,
+        })
         // The group may have been deleted while the task ran: it is made anew, as AWS does.
         if (attempt > 0 || !isFault(response, 'ResourceNotFoundException')) {
           return demand(response, 'PutLogEvents')

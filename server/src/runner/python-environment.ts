@@ -14,7 +14,7 @@ export interface EnvironmentRecipe {
   readonly python?: string
   /** True installs exactly the file's packages, each with one of its hashes. */
   readonly isLocked: boolean
-  /** True compiles all modules at once, for environments that programs cannot write into. */
+  /** True for environments that programs cannot write into: their modules are compiled beside the first use. */
   readonly isReadOnly: boolean
 }
 
@@ -47,12 +47,37 @@ export async function ensureEnvironment(
     .digest('hex')
     .slice(0, 12)
   const directory = join(maker.environmentsDir, `${recipe.name}-${hash}`)
-  if (existsSync(directory)) return directory
-  mkdirSync(maker.environmentsDir, { recursive: true })
-  await withFileLock(`${directory}.lock`, maker.signal, async () => {
-    if (!existsSync(directory)) await build(recipe, directory, maker)
-  })
+  if (!existsSync(directory)) {
+    mkdirSync(maker.environmentsDir, { recursive: true })
+    await withFileLock(`${directory}.lock`, maker.signal, async () => {
+      if (!existsSync(directory)) await build(recipe, directory, maker)
+    })
+  }
+  if (recipe.isReadOnly) compileBehind(directory)
   return directory
+}
+
+const COMPILED = '.compiled'
+
+/**
+ * Containers see the environment read-only, so Python cannot keep what it compiles. Done at once that takes five
+ * times as long as the installation: it is done beside the first task, at the least priority, by whoever finds
+ * that nobody does it.
+ */
+function compileBehind(directory: string): void {
+  if (existsSync(join(directory, COMPILED))) return
+  const script = `cd "$1" && nice -n 19 bin/python -m compileall -q lib; : > ${COMPILED}`
+  const compiler = spawn(
+    'flock',
+    ['-n', `${directory}/.compiling`, 'sh', '-c', script, 'sh', directory],
+    {
+      stdio: 'ignore',
+      detached: true,
+    },
+  )
+  // Without flock it stays undone, which is slow and not wrong.
+  compiler.on('error', () => undefined)
+  compiler.unref()
 }
 
 async function build(
@@ -69,11 +94,10 @@ async function build(
   maker.say(`Making the environment of ${recipe.name}; this happens once`)
   const temporary = `${directory}.new-${newShortId(6)}`
   const python = recipe.python === undefined ? [] : ['--python', recipe.python]
-  const compile = recipe.isReadOnly ? ['--compile-bytecode'] : []
-  const target = ['--python', join(temporary, 'bin', 'python'), ...compile]
+  const target = ['--python', join(temporary, 'bin', 'python')]
   try {
     const uv = (args: string[]) => runUv(uvPath, args, maker)
-    await uv(['venv', '--relocatable', ...python, temporary])
+    await uv(['venv', '--quiet', '--relocatable', ...python, temporary])
     await uv(
       recipe.isLocked
         ? ['pip', 'sync', '--require-hashes', ...target, recipe.requirementsPath]

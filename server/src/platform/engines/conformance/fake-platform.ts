@@ -99,7 +99,7 @@ function createLogs(logs: Map<string, string[]>): Service {
     if (operation !== 'PutLogEvents') return { body: '{}' }
     const stored = logs.get(stream)
     if (!stored) return { status: 400, body: '{"__type":"ResourceNotFoundException"}' }
-    const id = `${stream} ${request.headers['x-sagebrush-log-offset']}`
+    const id = `${stream} ${input.sequenceToken}`
     if (!offsets.has(id)) {
       offsets.add(id)
       for (const { message } of input.logEvents) stored.push(message)
