@@ -2,6 +2,7 @@ import { BodyDecoder } from './body-decoder.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { RequestHead } from './message-head.ts'
 import { plainResponse } from './plain-response.ts'
+import { writeMessage } from './whole-message.ts'
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 const EMPTY = Buffer.alloc(0)
@@ -156,14 +157,7 @@ export class Exchange {
   respond(head: string, body: Buffer): void {
     if (this.over) return
     this.hasBegun = true
-    const { socket } = this.connection
-    if (body.length === 0) this.connection.wrote(socket.write(head, 'latin1'))
-    else {
-      socket.cork()
-      socket.write(head, 'latin1')
-      this.connection.wrote(socket.write(body))
-      socket.uncork()
-    }
+    this.connection.wrote(writeMessage(this.connection.socket, head, body))
     this.finish()
   }
 

@@ -35,7 +35,8 @@ export class HeadBuffer {
     const end = bytes.indexOf(HEAD_END, start)
     if (end < 0) {
       refuseBareLf(bytes, start)
-      this.kept = start === 0 ? bytes : bytes.subarray(start)
+      // a copy: the sender's buffer may be used again
+      this.kept = Buffer.from(bytes.subarray(start))
       this.refuseTooLarge(this.kept.length)
       return undefined
     }

@@ -4,6 +4,7 @@ import type { Deadlines, Expiring } from './deadlines.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { MalformedMessage, type ResponseHead } from './message-head.ts'
 import { parseResponseHead } from './response-parser.ts'
+import { writeMessage } from './whole-message.ts'
 
 export type UpstreamAddress =
   | { readonly unixSocket: string }
@@ -46,6 +47,11 @@ export interface UpstreamOptions {
 /** A response's head may be larger than a request's: session cookies, policies. */
 const HEAD_BYTES_MAX = 64 * 1024
 const NEVER = Number.POSITIVE_INFINITY
+/**
+ * All connections read into this: what comes is parsed in the same turn, and what must last is copied.
+ * It spares each read an allocation and the way through a stream.
+ */
+const RECEIVED = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** One keep-alive connection to a server that stands behind the gateway; one request at a time. */
 export class UpstreamConnection implements Expiring {
@@ -60,20 +66,26 @@ export class UpstreamConnection implements Expiring {
   private answered = false
   private served = 0
   private connected = false
-  private readonly take = (piece: Buffer): void => this.exchange?.data(piece)
+  private readonly take = (piece: Buffer): void => this.exchange?.data(Buffer.from(piece))
 
   constructor(options: UpstreamOptions) {
     this.options = options
     const { address } = options
+    const onread = {
+      buffer: RECEIVED,
+      callback: (length: number, buffer: Uint8Array): boolean => {
+        this.onData((buffer as Buffer).subarray(0, length))
+        return true
+      },
+    }
     this.socket =
       'unixSocket' in address
-        ? connect({ path: address.unixSocket })
-        : connect({ host: address.hostname, port: address.port, noDelay: true })
+        ? connect({ path: address.unixSocket, onread })
+        : connect({ host: address.hostname, port: address.port, noDelay: true, onread })
     this.socket.on('connect', () => {
       this.connected = true
       this.exchange?.connected()
     })
-    this.socket.on('data', this.onData)
     this.socket.on('end', this.onEnd)
     this.socket.on('drain', () => this.exchange?.drained())
     this.socket.on('error', (error) => this.fail('closed', error.message))
@@ -117,14 +129,7 @@ export class UpstreamConnection implements Expiring {
 
   /** Head and body of a request in as few system calls as there can be. */
   writeAll(head: string, body: Buffer): void {
-    const { socket } = this
-    if (body.length === 0) socket.write(head, 'latin1')
-    else {
-      socket.cork()
-      socket.write(head, 'latin1')
-      socket.write(body)
-      socket.uncork()
-    }
+    writeMessage(this.socket, head, body)
     this.requestSent = true
   }
 
