@@ -15,6 +15,7 @@ import {
   sweepEndedRealms,
 } from './capabilities/identity/index.ts'
 import { forgetOldRoutes, withdrawRoutesOfRealm } from './capabilities/inference/route.store.ts'
+import { sweepExpiredLogs } from './capabilities/logs/index.ts'
 import { reconcileObjects } from './capabilities/objects/index.ts'
 import { trainingWorkflows, unstartedTrainingJobs } from './capabilities/training/index.ts'
 import type { Config } from './config.ts'
@@ -90,6 +91,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const house = keepHouse(platform, [
     { name: 'ended realms', run: () => sweepEndedRealms(platform) },
     { name: 'old routes', run: () => forgetOldRoutes(database) },
+    { name: 'expired logs', run: () => sweepExpiredLogs(platform) },
   ])
   const reset = async (): Promise<void> => {
     await realms.reset(config.account)
