@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { watch } from 'node:fs'
-import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
+import { after, systemClock } from '../../server/src/base/clock.ts'
 import { askAdminSocket } from '../../server/src/supervisor/admin-socket.ts'
 import { type Command, print } from '../command.ts'
 import {
@@ -11,6 +9,8 @@ import {
   supervisorSocket,
   supervisorStatus,
 } from '../installation-options.ts'
+
+const LOOK_MS = 20
 
 export const down: Command = {
   usage: '[--data-dir DIR]',
@@ -26,19 +26,25 @@ Example:
   run: async (args) => {
     const { values } = parseArgs({ args: [...args], options: DATA_DIR_OPTION })
     const { dataDir } = configFor(values)
-    const socket = supervisorSocket(dataDir)
-    // the supervisor's last act is to remove its socket
-    const changes = watch(dirname(socket))
-    try {
-      if (!(await askAdminSocket(socket, 'POST', '/stop'))) {
-        print(`Sagebrush does not run on ${dataDir}`)
-        return 0
-      }
-      while (await supervisorStatus(dataDir).catch(() => ({}))) await once(changes, 'change')
-    } finally {
-      changes.close()
+    const status = await supervisorStatus(dataDir)
+    if (!status) {
+      print(`Sagebrush does not run on ${dataDir}`)
+      return 0
+    }
+    await askAdminSocket(supervisorSocket(dataDir), 'POST', '/stop')
+    for (const { pid } of status.processes) {
+      while (isRunning(pid)) await after(systemClock, LOOK_MS)
     }
     print('stopped')
     return 0
   },
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
