@@ -72,7 +72,7 @@ async function nodeTests(
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const python = await ensureEnvironments(readConfig(process.env), say)
 const postgres = await startTestPostgres()
-const environment = { ...postgres.environment, SAGEBRUSH_TEST_CLIENTS: python.clientsBin }
+const { environment } = postgres
 try {
   if (mode !== 'journeys') {
     if (pattern === undefined) {

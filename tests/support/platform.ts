@@ -8,6 +8,8 @@ import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { S3 } from '@aws-sdk/client-s3'
 import { SageMaker } from '@aws-sdk/client-sagemaker'
 import { SageMakerRuntime } from '@aws-sdk/client-sagemaker-runtime'
+import { readConfig } from '../../server/src/config.ts'
+import { ensureEnvironments } from '../../tools/setup/environments.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
 const CLI = join(ROOT, 'cli', 'main.ts')
@@ -93,8 +95,8 @@ export async function startPlatform(...flags: readonly string[]): Promise<Starte
       const flag = options?.proxy ? ['--proxy'] : []
       const variables = JSON.parse(await cli('env', '--json', ...flag))
       const { AWS_ENDPOINT_URL, HTTPS_PROXY, AWS_CA_BUNDLE, ...inherited } = process.env
-      const clients = process.env.SAGEBRUSH_TEST_CLIENTS
-      return { ...inherited, PATH: `${clients}:${process.env.PATH}`, ...variables }
+      const { clientsBin } = await ensureEnvironments(readConfig(process.env), console.log)
+      return { ...inherited, PATH: `${clientsBin}:${process.env.PATH}`, ...variables }
     },
     up,
     kill: async (role) => {

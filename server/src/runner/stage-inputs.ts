@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Transform } from 'node:stream'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { parseS3Uri } from '../aws/s3-uri.ts'
 import type { TaskInput } from '../platform/engines/engine.ts'
@@ -57,15 +58,23 @@ async function stageInput(
     options.signal.throwIfAborted()
     const place = { bucket: staged.bucket, key: staged.key, signal: options.signal }
     if (input.unpack === 'tar.gz') {
-      return getObject(options.client, place, (body) =>
-        unpackArchive(body.pipe(createGunzip()).pipe(budget()), folder),
-      )
+      return getObject(options.client, place, (body) => unpackGzipped(body, budget(), folder))
     }
     const path = safeJoin(folder, staged.path, input)
     await mkdir(dirname(path), { recursive: true })
     const between = input.unpack === 'gzip' ? [createGunzip(), budget()] : [budget()]
     await getObject(options.client, place, toFile(path, ...between))
   })
+}
+
+/** A pipeline hands every error on, which a chain of pipes does not: bad gzip ends the task, not the runner. */
+async function unpackGzipped(body: Readable, plain: Transform, folder: string): Promise<void> {
+  const reading = pipeline(body, createGunzip(), plain)
+  const unpacking = unpackArchive(plain, folder).catch((error: Error) => {
+    plain.destroy(error)
+    throw error
+  })
+  await Promise.all([unpacking, reading])
 }
 
 async function findObjects(input: TaskInput, options: StagingOptions): Promise<Staged[]> {
