@@ -7,7 +7,7 @@ import { invalidArgument } from '../../aws/s3-errors.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { findBucket } from './bucket.store.ts'
 import { checksumMembers } from './checksum.ts'
-import { getRow, type StoredObject } from './object.store.ts'
+import { getRowWithoutContent, type StoredObject } from './object.store.ts'
 import { validateKey, validateVersionId } from './object.validation.ts'
 
 const PARTS_MAX = 1000
@@ -20,7 +20,7 @@ export async function getObjectAttributes(
   const key = validateKey(input.Key)
   validateVersionId(input.VersionId)
   const bucket = await findBucket(scope, input)
-  const object = await getRow(scope.database, bucket, key)
+  const object = await getRowWithoutContent(scope.database, bucket, key)
   const asked = new Set<string>(input.ObjectAttributes)
   return {
     LastModified: object.lastModified,
@@ -38,7 +38,7 @@ export async function getObjectAttributes(
 }
 
 function describeParts(
-  { parts, checksum }: StoredObject,
+  { parts, checksum }: Pick<StoredObject, 'parts' | 'checksum'>,
   input: GetObjectAttributesCommandInput,
 ): GetObjectAttributesParts {
   const sizes = parts?.sizes ?? []

@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-s3'
 import type { RequestScope } from '../../platform/scope.ts'
 import { findBucket } from './bucket.store.ts'
-import { getRow, updateTags } from './object.store.ts'
+import { getRowWithoutContent, updateTags } from './object.store.ts'
 import { validateKey, validateVersionId } from './object.validation.ts'
 import { validateTags } from './object-tags.validation.ts'
 
@@ -33,7 +33,7 @@ export async function getObjectTagging(
   const key = validateKey(input.Key)
   validateVersionId(input.VersionId)
   const bucket = await findBucket(scope, input)
-  const { tags } = await getRow(scope.database, bucket, key)
+  const { tags } = await getRowWithoutContent(scope.database, bucket, key)
   return { TagSet: [...tags] }
 }
 

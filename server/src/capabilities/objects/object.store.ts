@@ -119,28 +119,23 @@ export async function checkWriteConditions(
   if (![etag, '*'].includes(unquoteEtag(IfMatch))) throw preconditionFailed('If-Match')
 }
 
-/** @returns undefined when there is no such object */
-export async function findObject(
-  database: Queryable,
-  bucket: StoredBucket,
-  key: string,
-): Promise<StoredObject | undefined> {
-  const [row] = await database.query<ObjectRow>(
-    `select ${COLUMNS.join(', ')} from object where bucket_id = $1 and key = $2`,
-    [bucket.bucketId, key],
-  )
-  return row && fromRow(row)
-}
-
 /** @throws NoSuchKey */
 export async function getRow(
   database: Queryable,
   bucket: StoredBucket,
   key: string,
 ): Promise<StoredObject> {
-  const found = await findObject(database, bucket, key)
-  if (!found) throw noSuchKey(key)
-  return found
+  return selectRow(database, bucket, { key, columns: COLUMNS.join(', ') })
+}
+
+/** An object without its content, for those who only tell of it. @throws NoSuchKey */
+export async function getRowWithoutContent(
+  database: Queryable,
+  bucket: StoredBucket,
+  key: string,
+): Promise<Omit<StoredObject, 'content'>> {
+  const columns = COLUMNS.filter((column) => column !== 'content')
+  return selectRow(database, bucket, { key, columns: `${columns.join(', ')}, null as content` })
 }
 
 /** Deletes objects that are there. @returns their keys */
@@ -203,6 +198,19 @@ export async function anyRowUnder(
     [bucketId, prefix],
   )
   return found !== undefined
+}
+
+async function selectRow(
+  database: Queryable,
+  bucket: StoredBucket,
+  { key, columns }: { key: string; columns: string },
+): Promise<StoredObject> {
+  const [row] = await database.query<ObjectRow>(
+    `select ${columns} from object where bucket_id = $1 and key = $2`,
+    [bucket.bucketId, key],
+  )
+  if (!row) throw noSuchKey(key)
+  return fromRow(row)
 }
 
 async function refuseMatch(database: Queryable, bucket: StoredBucket, key: string): Promise<never> {

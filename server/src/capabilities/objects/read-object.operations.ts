@@ -10,13 +10,14 @@ import type { RequestScope } from '../../platform/scope.ts'
 import { findBucket } from './bucket.store.ts'
 import { checksumMembers } from './checksum.ts'
 import { quoteEtag, refusedRead } from './conditions.ts'
-import { getRow, type StoredObject } from './object.store.ts'
+import { getRowWithoutContent, type StoredObject } from './object.store.ts'
 import { refuseCustomerKey, validateKey, validateVersionId } from './object.validation.ts'
 import { describedMembers } from './object-description.ts'
 import { type ByteRange, formatContentRange, parseRange, rangeOfPart } from './range.ts'
 import { streamBytes, withCurrentObject } from './stored-bytes.ts'
 
 type ReadInput = GetObjectCommandInput | HeadObjectCommandInput
+type Described = Omit<StoredObject, 'content'>
 type GetObjectOutput = Omit<GetObjectCommandOutput, '$metadata' | 'Body'> & { Body: Readable }
 
 /**
@@ -44,7 +45,7 @@ export async function headObject(
 ): Promise<Omit<HeadObjectCommandOutput, '$metadata'>> {
   const key = validateRead(input)
   const bucket = await findBucket(scope, input)
-  return describeRead(await getRow(scope.database, bucket, key), input).members
+  return describeRead(await getRowWithoutContent(scope.database, bucket, key), input).members
 }
 
 function validateRead(input: ReadInput): string {
@@ -56,7 +57,7 @@ function validateRead(input: ReadInput): string {
   return validateKey(input.Key)
 }
 
-function describeRead(object: StoredObject, input: ReadInput) {
+function describeRead(object: Described, input: ReadInput) {
   const refusal = refusedRead(
     {
       ifMatch: input.IfMatch,
@@ -88,7 +89,7 @@ function describeRead(object: StoredObject, input: ReadInput) {
 
 /** The part of the object that is asked for; `range` is undefined when that is all of it. */
 function selectRange(
-  { sizeBytes, parts }: StoredObject,
+  { sizeBytes, parts }: Described,
   { Range, PartNumber }: ReadInput,
 ): { range: ByteRange | undefined; contentLength: number } {
   if (PartNumber === undefined) {
@@ -104,7 +105,7 @@ function selectRange(
 }
 
 /** A checksum is told for what it covers: the whole object, or one part; not for a range. */
-function readChecksum({ checksum, parts }: StoredObject, { Range, PartNumber }: ReadInput) {
+function readChecksum({ checksum, parts }: Described, { Range, PartNumber }: ReadInput) {
   if (Range !== undefined) return {}
   if (PartNumber === undefined || !parts) return checksumMembers(checksum)
   const value = parts.checksums[PartNumber - 1]
