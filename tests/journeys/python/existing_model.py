@@ -32,7 +32,13 @@ def package(slope, folder):
 
 def model(slope, folder):
     uri = package(slope, folder)
-    return SKLearnModel(uri, role, entry_point=f"{folder}/inference.py", framework_version="1.2-1")
+    return SKLearnModel(
+        uri,
+        role,
+        entry_point=f"{folder}/inference.py",
+        framework_version="1.2-1",
+        sagemaker_session=session,
+    )
 
 
 with tempfile.TemporaryDirectory() as folder:
