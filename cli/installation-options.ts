@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { type Config, readConfig } from '../server/src/config.ts'
+import { askAdminSocket } from '../server/src/platform/admin-socket.ts'
 import { runDirectory } from '../server/src/platform/run-directory.ts'
-import { askAdminSocket } from '../server/src/supervisor/admin-socket.ts'
 import { SUPERVISOR_SOCKET, type SupervisorStatus } from '../server/src/supervisor/supervisor.ts'
 import { Problem } from './command.ts'
 

@@ -53,7 +53,10 @@ test('generated files say what made them', () => {
   none(
     files
       .filter(({ path }) => /\/generated\/.*\.json$/.test(path))
-      .filter(({ text }) => !/"generatedBy":\s*"tools\/generate-aws\.ts"/.test(text.slice(0, 400)))
+      .filter(
+        ({ text }) =>
+          !/"source": "[^"]+; made by tools\/generate-aws\.ts"/.test(text.slice(0, 400)),
+      )
       .map(
         ({ path }) => `${path} has no header: make it with tools/generate-aws.ts, never by hand`,
       ),

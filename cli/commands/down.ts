@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { after, systemClock } from '../../server/src/base/clock.ts'
-import { askAdminSocket } from '../../server/src/supervisor/admin-socket.ts'
+import { askAdminSocket } from '../../server/src/platform/admin-socket.ts'
 import { type Command, print } from '../command.ts'
 import {
   configFor,

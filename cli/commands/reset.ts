@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { askAdminSocket } from '../../server/src/platform/admin-socket.ts'
 import { runDirectory } from '../../server/src/platform/run-directory.ts'
-import { askAdminSocket } from '../../server/src/supervisor/admin-socket.ts'
 import { type Command, Problem, print } from '../command.ts'
 import {
   configFor,

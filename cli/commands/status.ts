@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../server/src/base/clock.ts'
+import { askAdminSocket } from '../../server/src/platform/admin-socket.ts'
 import { runDirectory } from '../../server/src/platform/run-directory.ts'
-import { askAdminSocket } from '../../server/src/supervisor/admin-socket.ts'
 import { type Command, print, printJson, printTable } from '../command.ts'
 import {
   configFor,

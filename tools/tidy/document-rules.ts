@@ -31,7 +31,9 @@ export function namedFileFaults(files: readonly TrackedFile[]): string[] {
 /** npm scripts that a document tells people to run and that do not exist, and the other way round. */
 export function scriptFaults(readme: string, scripts: readonly string[]): string[] {
   const named = new Set(
-    [...readme.matchAll(/npm (?:run )?([a-z]+)/g)].map((match) => match[1] ?? ''),
+    [...readme.matchAll(/^npm (?:run )?([a-z]+)|`npm (?:run )?([a-z]+)/gm)].map(
+      (match) => match[1] ?? match[2] ?? '',
+    ),
   )
   const known = new Set([...scripts, 'ci', 'install'])
   return [

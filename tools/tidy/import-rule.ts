@@ -9,8 +9,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ['platform', 'statistics'],
   ['wire', 'capabilities', 'runner'],
   ['gateway'],
-  ['operations'],
+  ['operations', 'internal-requests', 'housekeeping'],
   ['control', 'supervisor'],
+  ['roles'],
   ['main'],
 ]
 

@@ -56,8 +56,23 @@ async function run<R extends Row>(
   text: string,
   values: readonly unknown[] = [],
 ): Promise<readonly R[]> {
-  const result = await client.query<R>(text, values as unknown[])
+  const name = statementName(text)
+  const result = await client.query<R>({ text, values: values as unknown[], ...(name && { name }) })
   return result.rows
+}
+
+/** Statements beyond this many are not kept prepared: they are made up of parts, and seldom come again. */
+const PREPARED_MAX = 400
+const prepared = new Map<string, string>()
+
+/** A named statement is planned once per connection. @returns undefined for those that are not worth it */
+function statementName(text: string): string | undefined {
+  const known = prepared.get(text)
+  if (known !== undefined || !/^\s*(select|insert|update|delete|with)\b/i.test(text)) return known
+  if (prepared.size >= PREPARED_MAX) return undefined
+  const name = `s${prepared.size}`
+  prepared.set(text, name)
+  return name
 }
 
 async function transaction<T>(
