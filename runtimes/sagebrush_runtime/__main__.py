@@ -1,4 +1,4 @@
-"""`python -m sagebrush_runtime train|serve`: the two commands of an AWS training or hosting image."""
+"""`python -m sagebrush_runtime train|serve`: the two commands of an AWS framework image."""
 import sys
 
 

@@ -21,7 +21,7 @@ PLATFORM_NAMES = frozenset(
 
 
 def decode_values(encoded):
-    """`{"epochs": "3"}` becomes `{"epochs": 3}`; a value that is not JSON stays the string it is."""
+    """`{"epochs": "3"}` becomes `{"epochs": 3}`; what is not JSON stays the string it is."""
     return {name: _decode_value(value) for name, value in encoded.items()}
 
 
@@ -71,7 +71,7 @@ def _argument_value(value):
 
 
 def to_variables(values):
-    """Environment variables: `SM_` and the name in capitals; what is not a string as compact JSON."""
+    """Environment variables: `SM_` and the name in capitals; strings plain, the rest as JSON."""
     return {"SM_" + name.upper(): _variable_value(value) for name, value in values.items()}
 
 

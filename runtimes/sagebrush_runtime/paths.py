@@ -1,4 +1,4 @@
-"""Where a container finds and leaves things, as the SageMaker training and hosting contracts say."""
+"""Where a container finds and leaves things, by SageMaker's training and hosting contracts."""
 import os
 
 BASE_DIR = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
@@ -15,14 +15,14 @@ OUTPUT_INTERMEDIATE_DIR = os.path.join(OUTPUT_DIR, "intermediate")
 CHECKPOINT_DIR = os.path.join(BASE_DIR, "checkpoints")
 
 DEPENDENCIES_DIR = os.path.join(BASE_DIR, ".site-packages")
-"""Packages of the user's requirements.txt. The runtime's own environment is shared and read-only."""
+"""Packages of the user's requirements.txt; the runtime's environment is shared and read-only."""
 
 STARTUP_DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "startup")
 """Holds `sitecustomize`, which user processes import before anything else."""
 
 
 def python_path(*first):
-    """PYTHONPATH for a user's process: `first`, its dependencies, our start-up hook, what was set."""
+    """PYTHONPATH of a user's process: `first`, its dependencies, our hook, what was set."""
     inherited = os.environ.get("PYTHONPATH", "")
     wanted = [*first, DEPENDENCIES_DIR, STARTUP_DIR, *inherited.split(os.pathsep)]
     return os.pathsep.join(dict.fromkeys(path for path in wanted if path))

@@ -27,7 +27,7 @@ def transform_fn(model, body, content_type, accept):
     if body == b"pid":
         return str(os.getpid())
     if body == b"slow":
-        time.sleep(0.05)
+        time.sleep(0.2)
     if body in (b"slow", b"thread"):
         return threading.current_thread().name
     if body == b"die":

@@ -113,7 +113,7 @@ class ToolkitParity(unittest.TestCase):
 
 
 def toolkits_excerpt(text):
-    """What the toolkit's `check_error` keeps of a program that writes `text` on stderr and fails."""
+    """What the toolkit's `check_error` keeps of a program that writes `text` and fails."""
     with Container() as container:
         path = container.write("code/fails.sh", "cat >&2 <<'END'\n%sEND\nexit 1\n" % text)
         program = (

@@ -35,7 +35,8 @@ class ScriptMode(unittest.TestCase):
 
             self.assertEqual(code, 0)
             self.assertIn(
-                "ARGUMENTS ['--batch-size', '64', '--lr', '0.1', '-n', '2', '--options', 'a=x,b=1']",
+                "ARGUMENTS ['--batch-size', '64', '--lr', '0.1', '-n', '2', "
+                "'--options', 'a=x,b=1']",
                 container.output,
             )
             self.assertIn("Reporting training SUCCESS", container.output)
@@ -242,7 +243,7 @@ class SourceCode(unittest.TestCase):
 
 class Dependencies(unittest.TestCase):
     def test_a_package_with_setup_py_runs_as_a_module_with_what_it_has_at_hand(self):
-        installer = "import sys, os\nopen(os.environ['MARK'], 'a').write(' '.join(sys.argv[1:]) + '\\n')"
+        installer = "import sys, os\nopen(os.environ['MARK'], 'a').write(str(sys.argv[1:]))"
         with Container() as container:
             container.environment["SAGEBRUSH_UV"] = self.installer(container, installer)
             container.write("source/setup.py", "")

@@ -69,7 +69,7 @@ def json_to_array(text):
 
 
 def npy_to_array(body):
-    # AWS's stack unpickles object arrays, by which a request can run code; here one must ask for it.
+    # AWS's stack unpickles object arrays, so that a request can run code; here one must ask.
     return numpy.load(io.BytesIO(body), allow_pickle=ALLOW_PICKLED_ARRAYS)
 
 

@@ -151,6 +151,8 @@ class HttpProtocol(asyncio.Protocol):
         """The prediction is there. Called in the loop's thread, perhaps before predict returns."""
         self._is_answering = False
         if self._transport.is_closing():
+            # The client has gone; the worker may have waited for this prediction alone.
+            self._worker.stop_when_drained()
             return
         if isinstance(answer.body, bytes):
             self._write(answer)

@@ -4,6 +4,7 @@ Handing a request to a thread and back costs more than a small prediction takes,
 the loop's thread would leave `/ping` unanswered. So the lane begins in a thread of its own, a run
 of quick predictions moves it into the loop, and a slow one moves it out again.
 """
+import collections
 import queue
 import threading
 import time
@@ -11,10 +12,11 @@ import traceback
 
 from sagebrush_runtime.serving.streaming import END
 
-SLOW_SECONDS = 0.02
+SLOW_SECONDS = 0.1
+"""Far below the 2 s that a ping may take, far above a pause that a busy machine makes."""
 QUICK_SECONDS = 0.002
 QUICK_RUN = 64
-"""So many quick predictions in a row, with none waiting, bring the lane into the loop."""
+"""So many quick predictions in a row bring the lane into the loop."""
 
 
 class PredictionLane:
@@ -28,21 +30,28 @@ class PredictionLane:
         self._is_threaded = True
         self._waiting = 0
         self._quick_run = 0
+        self._held = collections.deque()
         self._queue = queue.SimpleQueue()
         self._thread = None
 
     @property
     def is_idle(self):
-        return not self._waiting
+        return not self._waiting and not self._held
 
     def run(self, call, done):
         """Call `call`, which must not raise, and give what it returns to `done` in the loop."""
-        if not self._is_threaded and not self._waiting:
-            result, seconds = self._timed(call)
-            self._is_threaded = seconds > SLOW_SECONDS
-            done(result)
-        else:
+        if self._is_threaded:
             self._hand_over(call, done)
+        elif self._waiting:
+            # The thread has still to finish; two predictions at a time may not be.
+            self._held.append((call, done))
+        else:
+            self._run_in_loop(call, done)
+
+    def _run_in_loop(self, call, done):
+        result, seconds = self._timed(call)
+        self._is_threaded = seconds > SLOW_SECONDS
+        done(result)
 
     def next_piece(self, iterator, done):
         """Give the next piece of `iterator` to `done(piece, fault)`; always in the thread.
@@ -76,10 +85,20 @@ class PredictionLane:
     def _hand_back(self, done, result, seconds):
         self._waiting -= 1
         self._quick_run = self._quick_run + 1 if seconds < QUICK_SECONDS else 0
-        if self._quick_run >= QUICK_RUN and not self._waiting:
+        if seconds > SLOW_SECONDS:
+            self._is_threaded = True
+        elif self._quick_run >= QUICK_RUN:
             self._is_threaded = self._always_threaded
-            self._quick_run = 0
         done(result)
+        self._release_held()
+
+    def _release_held(self):
+        while self._held and (self._is_threaded or not self._waiting):
+            call, done = self._held.popleft()
+            if self._is_threaded:
+                self._hand_over(call, done)
+            else:
+                self._run_in_loop(call, done)
 
 
 def _next_piece(iterator):

@@ -1,4 +1,4 @@
-"""Parse the head of an HTTP/1 request (RFC 9112), strictly where laxness lets requests be smuggled."""
+"""Parse the head of an HTTP/1 request (RFC 9112), strictly: laxness lets requests be smuggled."""
 from sagebrush_runtime.serving.answer import RequestRefused
 from sagebrush_runtime.serving.settings import HEADER_COUNT_MAX
 

@@ -8,7 +8,7 @@ __all__ = ["input_fn", "model_fn", "output_fn", "predict_fn"]
 
 
 def input_fn(body, content_type):
-    """An array of at least two dimensions; text becomes float32, one row if it has one dimension."""
+    """At least two dimensions; text becomes float32, and one row if it has one dimension."""
     array = decoders.decode(body, content_type)
     if content_types.media_type(content_type) in content_types.TEXT_TYPES:
         array = array.astype(numpy.float32)

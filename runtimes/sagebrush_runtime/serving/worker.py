@@ -106,7 +106,7 @@ class Worker:
     def remove_connection(self, connection):
         self._connections.discard(connection)
         self._scoreboard.set_connections(self._index, len(self._connections))
-        self._stop_when_drained()
+        self.stop_when_drained()
 
     def _accept(self):
         if self._yields < self._yields_due():
@@ -154,9 +154,9 @@ class Worker:
         for connection in list(self._connections):
             if connection.is_idle:
                 connection.close()
-        self._stop_when_drained()
+        self.stop_when_drained()
 
-    def _stop_when_drained(self):
+    def stop_when_drained(self):
         if self.is_draining and not self._connections and self._lane.is_idle:
             self._loop.stop()
 

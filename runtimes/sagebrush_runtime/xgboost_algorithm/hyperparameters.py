@@ -45,7 +45,8 @@ INTEGERS = {
     "refresh_leaf": SWITCH, "max_leaves": NOT_NEGATIVE, "max_bin": NOT_NEGATIVE,
     "one_drop": SWITCH, "num_class": Range(2), "_kfold": Range(2), "_num_cv_round": AT_LEAST_ONE,
     "seed": Range(-(2**31), 2**31 - 1, True, True), "num_parallel_tree": AT_LEAST_ONE,
-    "max_cached_hist_node": Range(1), "prob_buffer_row": Range(1), "deterministic_histogram": SWITCH,
+    "max_cached_hist_node": Range(1), "prob_buffer_row": Range(1),
+    "deterministic_histogram": SWITCH,
 }
 FLOATS = {
     "eta": SHARE, "gamma": NOT_NEGATIVE, "min_child_weight": NOT_NEGATIVE,
@@ -61,7 +62,8 @@ CHOICES = {
     "booster": ("gbtree", "gblinear", "dart"),
     "tree_method": ("auto", "exact", "approx", "hist", "gpu_hist"),
     "dsplit": ("row", "col"), "process_type": ("default", "update"),
-    "grow_policy": ("depthwise", "lossguide"), "predictor": ("auto", "cpu_predictor", "gpu_predictor"),
+    "grow_policy": ("depthwise", "lossguide"),
+    "predictor": ("auto", "cpu_predictor", "gpu_predictor"),
     "sample_type": ("uniform", "weighted"), "normalize_type": ("tree", "forest"),
     "objective": OBJECTIVES, "save_model_on_termination": ("true", "false"),
     "aft_loss_distribution": ("normal", "logistic", "extreme"),

@@ -15,7 +15,7 @@ KINDS = {
 
 
 def kind_of(content_type):
-    """`csv` or `libsvm`, which is also what no content type means. @throws UnsupportedContentType"""
+    """`csv` or `libsvm`; libsvm when none is given. @throws UnsupportedContentType"""
     if not content_type:
         return "libsvm"
     kind = KINDS.get(content_types.media_type(content_type))

@@ -128,7 +128,7 @@ class _RoundEnd:
             for data, measured in evals_log.items()
             for metric, history in measured.items()
         ]
-        # SageMaker's log shows a tab as `#011`, and the metrics' expressions of clients look for it.
+        # SageMaker's log shows a tab as `#011`, and clients' expressions look for it.
         sys.stdout.write("[%d]#011%s\n" % (number, "#011".join(parts)))
         sys.stdout.flush()
         if self._folder:
