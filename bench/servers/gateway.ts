@@ -1,0 +1,47 @@
+/**
+ * A gateway alone, with one endpoint whose only replica is the unix socket UPSTREAM_SOCKET: no control, no
+ * Postgres. Its port and keys are read from the environment.
+ */
+import { systemClock } from '../../server/src/base/clock.ts'
+import { createLog } from '../../server/src/base/log.ts'
+import { RouteTable } from '../../server/src/capabilities/inference/index.ts'
+import { readConfig } from '../../server/src/config.ts'
+import { startGateway } from '../../server/src/gateway/index.ts'
+import { openInstallation } from '../../server/src/installation.ts'
+
+const { databaseUrl, ...config } = readConfig(process.env)
+const endpointName = process.env.ENDPOINT_NAME ?? ''
+const unixSocket = process.env.UPSTREAM_SOCKET ?? ''
+const table = new RouteTable()
+table.update(1, {
+  routes: [
+    {
+      account: config.account,
+      region: config.region,
+      endpointName,
+      endpointArn: `arn:aws:sagemaker:${config.region}:${config.account}:endpoint/${endpointName}`,
+      endpointConfigName: endpointName,
+      version: 1,
+      variants: [
+        {
+          variantName: 'AllTraffic',
+          weight: 1,
+          replicas: [{ replicaId: 'upstream', address: { unixSocket } }],
+        },
+      ],
+    },
+  ],
+  withdrawn: [],
+})
+const gateway = await startGateway({
+  config: { ...config, databaseUrl: undefined },
+  installation: await openInstallation(config.dataDir, process.env),
+  clock: systemClock,
+  log: createLog({}, { level: 'error' }),
+  table,
+})
+// an orderly end, so that a profiler writes what it saw
+process.once('SIGTERM', async () => {
+  await gateway.stop()
+  process.exit(0)
+})
