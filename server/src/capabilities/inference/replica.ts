@@ -8,6 +8,8 @@ export class Replica {
   outstanding = 0
   /** False once no route names it: it finishes what it has. */
   routed = true
+  /** True after a request that it did not take, or ended on, until it answers again. */
+  down = false
 
   constructor(route: ReplicaRoute) {
     this.replicaId = route.replicaId
@@ -21,9 +23,9 @@ export interface Turn {
 }
 
 /**
- * The replica with the fewest requests outstanding; equals take turns.
+ * The replica with the fewest requests outstanding, those that are down last; equals take turns.
  *
- * @param except a replica that has just failed: taken only when there is no other
+ * @param except a replica that has just failed the request
  */
 export function leastBusy(
   replicas: readonly Replica[],
@@ -31,14 +33,16 @@ export function leastBusy(
   except?: Replica,
 ): Replica | undefined {
   const { length } = replicas
-  if (length === 0) return undefined
-  if (length === 1) return replicas[0]
-  const start = turn.next++ % length
+  const start = turn.next++
   let chosen: Replica | undefined
   for (let offset = 0; offset < length; offset++) {
     const replica = replicas[(start + offset) % length] as Replica
     if (replica === except) continue
-    if (chosen === undefined || replica.outstanding < chosen.outstanding) chosen = replica
+    if (chosen === undefined || isBetter(replica, chosen)) chosen = replica
   }
   return chosen
+}
+
+function isBetter(one: Replica, other: Replica): boolean {
+  return one.down === other.down ? one.outstanding < other.outstanding : other.down
 }

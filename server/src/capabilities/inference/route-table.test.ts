@@ -47,6 +47,9 @@ test('the least busy replica gets the request, equals take turns, one that faile
   c.outstanding = 2
   assert.equal(variant.leastBusyReplica(), b)
   assert.equal(variant.leastBusyReplica(b), c)
+  b.down = true
+  assert.equal(variant.leastBusyReplica(), c)
+  assert.equal(variant.leastBusyReplica(c), a)
 })
 
 test('a replica stays the same object while its endpoint is published anew', () => {

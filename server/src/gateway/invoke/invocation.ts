@@ -65,7 +65,9 @@ export interface InvocationServices {
  *
  * A replica that ends before the first byte of its answer hands the request on to another, once. That may
  * run the model twice, as clients themselves do: every AWS SDK repeats an invocation whose connection
- * broke. A time-out is never repeated, since a slow model would only become slower.
+ * broke. Once, so that a request that kills what it meets does not go through all replicas. A request that
+ * reached nobody waits for a replica instead: one that is known to be down and closes a connection without
+ * an answer has not taken it. A time-out is never repeated: a slow model would only become slower.
  */
 export class Invocation implements UpstreamExchange, Waiting {
   readonly method = 'POST'
@@ -83,8 +85,10 @@ export class Invocation implements UpstreamExchange, Waiting {
   private connection: UpstreamConnection | undefined
   private answer: ContainerAnswer | undefined
   private failedReplica: Replica | undefined
+  private sentToDown = false
   private handedOn = false
   private usedStale = false
+  private waitUntilMs: number | undefined
 
   constructor(
     services: InvocationServices,
@@ -115,7 +119,7 @@ export class Invocation implements UpstreamExchange, Waiting {
       this.account = caller.account
       this.region = region
       this.exchange.gone = this.onGone
-      if (!this.send()) this.wait()
+      this.sendOrWait()
     } catch (error) {
       this.refuse(error)
     }
@@ -151,6 +155,7 @@ export class Invocation implements UpstreamExchange, Waiting {
     const connection = this.services.connections.to(replica).take(this.usedStale)
     if (!connection) return false
     replica.outstanding++
+    this.sentToDown = replica.down
     this.replica = replica
     this.connection = connection
     const { streaming } = this.target
@@ -164,10 +169,13 @@ export class Invocation implements UpstreamExchange, Waiting {
   }
 
   private wait(): void {
-    if (!this.services.waitingRoom.enter(this)) this.gaveUp()
+    const { waitingRoom } = this.services
+    this.waitUntilMs ??= waitingRoom.untilMs()
+    if (!waitingRoom.enter(this, this.waitUntilMs)) this.gaveUp()
   }
 
   retry(): boolean {
+    this.failedReplica = undefined
     try {
       return this.send()
     } catch (error) {
@@ -189,6 +197,7 @@ export class Invocation implements UpstreamExchange, Waiting {
   }
 
   responded(head: ResponseHead): void {
+    if (this.replica) this.replica.down = false
     this.answer = this.services.answerFor(this)
     if (this.target.streaming) this.connection?.extend(this.services.limits.streamTimeoutMs)
     this.answer.begin(head)
@@ -220,22 +229,38 @@ export class Invocation implements UpstreamExchange, Waiting {
     } else this.refuse(containerExited(container))
   }
 
-  /** @returns false when the request has been handed on before and may not be again */
+  /** @returns false when the request has been handed on before, or there is nobody to hand it on to */
   private sendAgain(failure: UpstreamFailure, replica: Replica | undefined): boolean {
-    if (failure.reused && !this.usedStale) this.usedStale = true
-    else if (failure.kind === 'connect') this.failedReplica = replica
-    else if (this.handedOn) return false
-    else {
-      this.handedOn = true
+    // a connection that had served before may have ended before the request was on it
+    const wasStale = failure.reused && !this.usedStale
+    const reachedNobody = failure.kind === 'connect' || this.sentToDown
+    this.usedStale ||= wasStale
+    if (!wasStale && replica) {
+      replica.down = true
       this.failedReplica = replica
     }
     try {
-      const alone = failure.kind === 'connect' && this.variant?.replicas.length === 1
-      if (alone || !this.send()) this.wait()
+      if (wasStale) this.sendOrWait()
+      else if (reachedNobody) this.sendToOther() || this.wait()
+      else if (this.handedOn) return false
+      else {
+        this.handedOn = true
+        return this.sendToOther()
+      }
     } catch (error) {
       this.refuse(error)
     }
     return true
+  }
+
+  private sendOrWait(): void {
+    if (!this.send()) this.wait()
+  }
+
+  /** @returns false when there is no other replica that is up */
+  private sendToOther(): boolean {
+    const other = this.choose().leastBusyReplica(this.failedReplica)
+    return other !== undefined && !other.down && this.send()
   }
 
   /** Gives the replica free. @returns the one that it was */

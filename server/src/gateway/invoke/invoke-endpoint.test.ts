@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
-import { createServer as createNetServer } from 'node:net'
+import { createServer as createNetServer, type Server as NetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -35,7 +35,9 @@ async function assertRefused(
 }
 
 /** A server that answers any connection with these bytes, then closes it. */
-async function startGarbage(text: string): Promise<{ socket: string } & AsyncDisposable> {
+async function startGarbage(
+  text: string,
+): Promise<{ socket: string; server: NetServer } & AsyncDisposable> {
   const socket = join(tmpdir(), `sgb-${newShortId(10)}.sock`)
   const server = createNetServer((peer) => {
     peer.on('error', () => undefined)
@@ -44,6 +46,7 @@ async function startGarbage(text: string): Promise<{ socket: string } & AsyncDis
   await listenOn(server, socket)
   return {
     socket,
+    server,
     [Symbol.asyncDispose]: async () => void (await new Promise((done) => server.close(done))),
   }
 }
@@ -266,6 +269,46 @@ test('a request whose replica ends without a byte of answer goes to another one'
     })
     assert.equal(Buffer.from(Body).toString(), 'ok')
   }
+})
+
+test('a request that kills what it meets is handed on once, not to every replica', async () => {
+  let deaths = 0
+  const mortal = () =>
+    startUpstream((request) => {
+      deaths++
+      request.socket.destroy()
+    })
+  await using one = await mortal()
+  await using two = await mortal()
+  await using three = await mortal()
+  await using server = await startTestGateway()
+  server.serve('e', { A: { sockets: [one.socket, two.socket, three.socket] } })
+
+  await assert.rejects(
+    server.runtime.invokeEndpoint({ EndpointName: 'e', Body: Buffer.from('x') }),
+    { name: 'ModelError', message: /the model process exited/ },
+  )
+  assert.equal(deaths, 2)
+})
+
+test('requests wait for a successor when all replicas are down, and spin on none of them', async () => {
+  let connections = 0
+  await using dead = await startGarbage('')
+  dead.server.on('connection', () => connections++)
+  await using container = await startUpstream((_request, response) => void response.end('ok'))
+  await using server = await startTestGateway({ limits: { waitingRoom: { retryMs: 30 } } })
+  server.serve('e', { A: { sockets: [dead.socket] } })
+  const request = { EndpointName: 'e', Body: Buffer.from('x') }
+  await assert.rejects(server.runtime.invokeEndpoint(request), { name: 'ModelError' })
+
+  const waiting = Promise.all(
+    Array.from({ length: 10 }, () => server.runtime.invokeEndpoint(request)),
+  )
+  const before = connections
+  while (connections < before + 10) await new Promise((resolve) => setImmediate(resolve))
+  server.serve('e', { A: { sockets: [container.socket] } })
+  for (const { Body } of await waiting) assert.equal(Buffer.from(Body).toString(), 'ok')
+  assert.ok(connections < before + 200, `${connections - before} connections`)
 })
 
 test('a request waits for a replica that comes back, and only so long', async () => {

@@ -41,9 +41,15 @@ export class WaitingRoom implements Expiring {
     table.watch({ changed: () => this.retryAll() })
   }
 
-  /** @returns false when the room is full */
-  enter(one: Waiting, untilMs = this.deadlines.nowMs + this.limits.waitMsMax): boolean {
+  /** When a request that begins to wait now has waited enough. */
+  untilMs(): number {
+    return this.deadlines.nowMs + this.limits.waitMsMax
+  }
+
+  /** @returns false when the room is full, or the time is over */
+  enter(one: Waiting, untilMs: number): boolean {
     if (this.waiting.size >= this.limits.waitingMax) return false
+    if (untilMs <= this.deadlines.nowMs) return false
     this.waiting.set(one, untilMs)
     this.dueMs = Math.min(this.dueMs, this.deadlines.nowMs + this.limits.retryMs)
     return true
@@ -65,8 +71,10 @@ export class WaitingRoom implements Expiring {
   }
 
   private retryAll(): void {
-    for (const one of [...this.waiting.keys()]) {
-      if (this.waiting.has(one) && one.retry()) this.waiting.delete(one)
+    for (const [one, untilMs] of [...this.waiting]) {
+      // out before it tries: what it meets may bring it back here
+      if (!this.waiting.delete(one)) continue
+      if (!one.retry()) this.waiting.set(one, untilMs)
     }
   }
 }
