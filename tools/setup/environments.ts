@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Config } from '../../server/src/config.ts'
 import { ensureEnvironment } from '../../server/src/runner/python-environment.ts'
 import { ensureUv } from './uv.ts'
@@ -29,9 +31,16 @@ export async function ensureEnvironments(
     return ensureEnvironment({ name, requirementsPath, isLocked: true, isReadOnly }, maker)
   }
   // one after the other: they share downloads and the machine's two cores
-  await make('scikit-learn', 'runtimes/scikit-learn', true)
+  const scikitLearn = await make('scikit-learn', 'runtimes/scikit-learn', true)
+  await compileRuntimes(join(scikitLearn, 'bin', 'python'))
   await make('xgboost', 'runtimes/xgboost', true)
   const clients = await make('clients', 'tools/setup/clients', false)
   const runtimeTests = await make('runtime-tests', 'runtimes/tests', false)
   return { clientsBin: join(clients, 'bin'), runtimeTestsBin: join(runtimeTests, 'bin') }
+}
+
+/** Containers see the runtimes' own modules read-only and would compile them at every start. */
+async function compileRuntimes(python: string): Promise<void> {
+  const folder = join(ROOT, 'runtimes', 'sagebrush_runtime')
+  await promisify(execFile)(python, ['-m', 'compileall', '-q', folder])
 }

@@ -1,4 +1,4 @@
-import type { FoundImage } from '../platform/engines/find-image.ts'
+import { type FoundImage, parseImageName } from '../platform/engines/find-image.ts'
 import { PROGRAM_DIR, SERVICE_DIR } from '../platform/engines/process/sandbox/container-view.ts'
 import type { TaskOrder } from '../platform/engines/process/task-directory.ts'
 
@@ -28,7 +28,7 @@ export function environmentVariables(
     AWS_CONTAINER_CREDENTIALS_FULL_URI: `${platformUrl}/_sagebrush/credentials`,
     AWS_CONTAINER_AUTHORIZATION_TOKEN: task.taskToken,
     SAGEBRUSH_VCPUS: String(task.resources.vCpus),
-    ...(image.kind === 'runtime' && { SAGEBRUSH_RUNTIME: image.runtime.name }),
+    ...(image.kind === 'runtime' && runtimeVariables(image.runtime.name, task.containerImage)),
     ...(settings.uvPath !== undefined && { SAGEBRUSH_UV: settings.uvPath }),
     ...(task.service && { SAGEMAKER_BIND_TO_PORT: String(task.service.port) }),
     ...(task.service &&
@@ -36,6 +36,12 @@ export function environmentVariables(
     ...(pythonPath !== '' && { PYTHONPATH: pythonPath }),
     ...own,
   }
+}
+
+/** What a runtime does differently for an older version of the image that it stands for depends on the tag. */
+function runtimeVariables(name: string, containerImage: string): Record<string, string> {
+  const { tag } = parseImageName(containerImage)
+  return { SAGEBRUSH_RUNTIME: name, ...(tag !== undefined && { SAGEBRUSH_IMAGE_TAG: tag }) }
 }
 
 /** The command inside, by what the image is. */
