@@ -78,13 +78,15 @@ try {
     if (pattern === undefined) {
       await part('types', [bin('tsc'), '--noEmit'])
       await part('lint and format', [bin('biome'), 'check', '--error-on-warnings', '.'])
-      await part('runtimes', [
-        ...[join(python.runtimeTestsBin, 'python'), '-m', 'unittest', 'discover'],
-        ...['-s', 'runtimes/tests', '-t', 'runtimes'],
-      ])
     }
     const globs = ['{tools,server,cli,bench,tests/support}/**/*.test.ts']
     await nodeTests('tidy, unit, contract, API', { globs, concurrency: 2, environment })
+  }
+  if (mode === 'all' && pattern === undefined) {
+    await part('runtimes', [
+      ...[join(python.runtimeTestsBin, 'python'), '-m', 'unittest', 'discover'],
+      ...['-s', 'runtimes/tests', '-t', 'runtimes'],
+    ])
   }
   if (mode !== 'ok') {
     const globs = ['tests/{simulation,journeys}/**/*.test.ts']
