@@ -133,7 +133,7 @@ test('Query carries forms in and XML out', async () => {
           assert.deepEqual(input, {
             RoleName: 'r',
             Tags: [
-              { Key: 'a', Value: 'b&c' },
+              { Key: 'a', Value: 'b c=d' },
               { Key: 'd', Value: '' },
             ],
           })
@@ -147,7 +147,7 @@ test('Query carries forms in and XML out', async () => {
   await front.iam.tagRole({
     RoleName: 'r',
     Tags: [
-      { Key: 'a', Value: 'b&c' },
+      { Key: 'a', Value: 'b c=d' },
       { Key: 'd', Value: '' },
     ],
   })

@@ -72,7 +72,7 @@ function readBound(member: NormalizedSchema, { name, request, labels }: BoundPla
   }
   if (traits.httpLabel !== undefined) return readText(member, { text: labels[name], name })
   if (traits.httpHeader !== undefined) {
-    const text = request.header(traits.httpHeader.toLowerCase())
+    const text = headerOrParameter(request, traits.httpHeader.toLowerCase())
     const header = text === undefined ? undefined : fromLatin1(text)
     return readText(member, { text: header, name: traits.httpHeader })
   }
@@ -114,12 +114,25 @@ function readTimestamp(schema: NormalizedSchema, text: string): unknown {
 
 function prefixedHeaders(request: WireRequest, prefix: string): Shape | undefined {
   const found: Shape = {}
+  for (const [name, values] of request.query) {
+    if (name.startsWith(prefix)) found[name.slice(prefix.length)] = values[0] ?? ''
+  }
   for (const name of Object.keys(request.incoming.headersDistinct)) {
     if (name.startsWith(prefix)) {
       found[name.slice(prefix.length)] = fromLatin1(request.header(name) ?? '')
     }
   }
   return Object.keys(found).length === 0 ? undefined : found
+}
+
+/**
+ * Presigned URLs carry Amazon's headers as parameters. Checksums are not taken from there: they would be of
+ * the body that the URL's maker had, which is none.
+ */
+function headerOrParameter(request: WireRequest, name: string): string | undefined {
+  const text = request.header(name)
+  const asParameter = name.startsWith('x-amz-') && !name.startsWith('x-amz-checksum-')
+  return text === undefined && asParameter ? request.query.get(name)?.[0] : text
 }
 
 /** Node hands header bytes over one per character; clients mean UTF-8. */

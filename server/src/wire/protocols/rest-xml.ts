@@ -1,6 +1,7 @@
 import type { NormalizedSchema } from '@smithy/core/schema'
 import { AwsError } from '../../aws/errors.ts'
 import type { Operation, ServiceModel } from '../operation.ts'
+import { decodePercent, type WireRequest } from '../request.ts'
 import { createXmlCodec } from './codec-context.ts'
 import { bindingsOf, readHead, writeHead } from './http-bindings.ts'
 import { createHttpRoutes } from './http-routes.ts'
@@ -150,13 +151,14 @@ function malformedXml(): AwsError {
   )
 }
 
-function writeError(error: WireError): WireAnswer {
+function writeError(error: WireError, request: WireRequest): WireAnswer {
   const members = Object.entries(error.members).map(([name, value]) => element(name, String(value)))
   const body = [
     `${XML_DECLARATION}<Error>`,
     element('Code', error.code),
     element('Message', error.message),
     ...members,
+    element('Resource', decodePercent(request.rawPath)),
     `${element('RequestId', error.requestId)}${element('HostId', error.requestId)}</Error>`,
   ].join('')
   return { status: error.status, headers: XML_TYPE, body }

@@ -1,11 +1,13 @@
 import { AwsError } from '../../aws/errors.ts'
 import type { CredentialSource } from '../handler.ts'
+import { pathWithBucket } from '../protocols/s3-address.ts'
 import type { WireRequest } from '../request.ts'
 import type { ServiceDefinition } from '../services.ts'
 import type { SignatureClaim } from './signature/claim.ts'
 import { SignatureFault } from './signature/fault.ts'
 import { signatureRefusal } from './signature/refusal.ts'
 import { type VerifiedSignature, verifySignature } from './signature/verify.ts'
+import { verifyVersion2 } from './signature/version-2.ts'
 
 /** @throws AwsError in the service's own words */
 export function checkSignature(
@@ -18,14 +20,20 @@ export function checkSignature(
     now: Date
   },
 ): VerifiedSignature {
-  const { service } = options
+  const { service, claim } = options
   const s3 = service.dialect === 's3'
+  const headerNames = Object.keys(request.incoming.headersDistinct)
   try {
+    if (claim.version === 2) {
+      const { query } = request
+      const path = pathWithBucket(request)
+      return verifyVersion2(request, { ...options, query, headerNames, pathWithBucket: path })
+    }
     return verifySignature(request, {
       ...options,
       pathAsSent: s3,
       // an S3 header that is not signed could have been added by anyone on the way
-      mustBeSigned: s3 ? amazonHeaders(request) : [],
+      mustBeSigned: s3 ? headerNames.filter(mustBeSigned) : [],
     })
   } catch (error) {
     if (error instanceof SignatureFault) throw signatureRefusal(error, service.dialect)
@@ -33,10 +41,9 @@ export function checkSignature(
   }
 }
 
-function amazonHeaders(request: WireRequest): string[] {
-  const names = Object.keys(request.incoming.headersDistinct)
-  // the payload's hash is covered by the signature as the last line of what is signed
-  return names.filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-content-sha256')
+/** The payload's hash is covered by the signature already, as the last line of what is signed. */
+function mustBeSigned(name: string): boolean {
+  return name.startsWith('x-amz-') && name !== 'x-amz-content-sha256'
 }
 
 const PAYLOAD_FORMS =

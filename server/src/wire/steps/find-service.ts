@@ -5,6 +5,7 @@ import { SERVICES, type ServiceDefinition } from '../services.ts'
 import { readClaim, type SignatureClaim } from './signature/claim.ts'
 import { SignatureFault } from './signature/fault.ts'
 import { signatureRefusal } from './signature/refusal.ts'
+import { readVersion2Claim } from './signature/version-2.ts'
 
 export interface Addressed {
   readonly service: ServiceDefinition
@@ -20,7 +21,7 @@ export interface Addressed {
 export function findService(request: WireRequest): Addressed {
   let claim: SignatureClaim
   try {
-    claim = readClaim(request)
+    claim = readVersion2Claim(request.query) ?? readClaim(request)
   } catch (error) {
     if (!(error instanceof SignatureFault)) throw error
     return { service: likelyService(request), refusal: error, claim: undefined }

@@ -2,6 +2,8 @@ import { SignatureFault } from './fault.ts'
 
 /** What a request says about its own signature; nothing of it is believed yet. */
 export interface SignatureClaim {
+  /** 4, but for what `version-2.ts` reads. */
+  readonly version: 2 | 4
   readonly place: 'header' | 'query'
   readonly accessKeyId: string
   /** The credential scope: `YYYYMMDD`, region, signing name. */
@@ -15,7 +17,7 @@ export interface SignatureClaim {
   /** `YYYYMMDDTHHMMSSZ`, as signed. */
   readonly timestamp: string
   readonly sessionToken: string | undefined
-  /** Presigned requests only: how long after `timestamp` they hold. */
+  /** Presigned requests only: how long after `timestamp` they hold; in version 2, epoch seconds of the end. */
   readonly expiresSeconds: number | undefined
 }
 
@@ -67,6 +69,7 @@ function readHeaderClaim(head: SignedHead, authorization: string): SignatureClai
     })
   }
   return {
+    version: 4,
     place: 'header',
     ...credentialOf(parts.get('Credential') ?? ''),
     signedHeaders: (parts.get('SignedHeaders') ?? '').toLowerCase().split(';'),
@@ -89,6 +92,7 @@ function readQueryClaim(head: SignedHead): SignatureClaim {
   }
   const expires = query.get('X-Amz-Expires')
   return {
+    version: 4,
     place: 'query',
     ...credentialOf(query.get('X-Amz-Credential') ?? ''),
     signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').toLowerCase().split(';'),

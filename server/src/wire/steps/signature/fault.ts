@@ -15,7 +15,8 @@ export type SignatureFaultReason =
       readonly accessKeyId: string
       readonly signature: string
       readonly stringToSign: string
-      readonly canonicalRequest: string
+      /** Version 4 only. */
+      readonly canonicalRequest: string | undefined
     }
   | {
       readonly kind: 'skewed'
@@ -25,7 +26,8 @@ export type SignatureFaultReason =
     }
   | {
       readonly kind: 'presigned expired'
-      readonly expiresSeconds: number
+      /** Version 4 only. */
+      readonly expiresSeconds: number | undefined
       readonly expiredAt: Date
       readonly now: Date
     }

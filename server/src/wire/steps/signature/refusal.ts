@@ -150,7 +150,9 @@ function s3Refusal(reason: SignatureFaultReason): AwsError {
     case 'presigned expired':
       return new AwsError('AccessDenied', 'Request has expired', {
         members: {
-          'X-Amz-Expires': String(reason.expiresSeconds),
+          ...(reason.expiresSeconds === undefined
+            ? {}
+            : { 'X-Amz-Expires': String(reason.expiresSeconds) }),
           Expires: seconds(reason.expiredAt),
           ServerTime: seconds(reason.now),
         },
@@ -165,8 +167,12 @@ function mismatchMembers(reason: SignatureFaultReason & { kind: 'mismatch' }) {
     StringToSign: reason.stringToSign,
     SignatureProvided: reason.signature,
     StringToSignBytes: hexBytes(reason.stringToSign),
-    CanonicalRequest: reason.canonicalRequest,
-    CanonicalRequestBytes: hexBytes(reason.canonicalRequest),
+    ...(reason.canonicalRequest === undefined
+      ? {}
+      : {
+          CanonicalRequest: reason.canonicalRequest,
+          CanonicalRequestBytes: hexBytes(reason.canonicalRequest),
+        }),
   }
 }
 
