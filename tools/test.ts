@@ -15,13 +15,16 @@ const ROOT = new URL('../', import.meta.url).pathname
 const HELP = `npm test               everything
 npm run ok             tidy, types, lint, format, unit, contract and API tests
 npm run journeys       real clients against a started platform
+npm run journeys:long  those that need gigabytes or many minutes
 npm test -- PATTERN    test files whose path contains PATTERN`
+
+type Mode = 'all' | 'ok' | 'journeys' | 'long'
 
 const [mode, pattern] = parse(process.argv.slice(2))
 const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name)
 const outcomes: { name: string; ok: boolean; seconds: number }[] = []
 
-function parse(args: readonly string[]): ['all' | 'ok' | 'journeys', string | undefined] {
+function parse(args: readonly string[]): [Mode, string | undefined] {
   if (args.includes('--help')) {
     process.stdout.write(`${HELP}\n`)
     process.exit(0)
@@ -29,6 +32,7 @@ function parse(args: readonly string[]): ['all' | 'ok' | 'journeys', string | un
   const rest = args.filter((arg) => !arg.startsWith('--'))
   if (args.includes('--ok')) return ['ok', rest[0]]
   if (args.includes('--journeys')) return ['journeys', rest[0]]
+  if (args.includes('--long')) return ['long', rest[0]]
   return ['all', rest[0]]
 }
 
@@ -74,7 +78,7 @@ const python = await ensureEnvironments(readConfig(process.env), say)
 const postgres = await startTestPostgres()
 const { environment } = postgres
 try {
-  if (mode !== 'journeys') {
+  if (mode === 'all' || mode === 'ok') {
     if (pattern === undefined) {
       await part('types', [bin('tsc'), '--noEmit'])
       await part('lint and format', [bin('biome'), 'check', '--error-on-warnings', '.'])
@@ -88,9 +92,13 @@ try {
       ...['-s', 'runtimes/tests', '-t', 'runtimes'],
     ])
   }
-  if (mode !== 'ok') {
-    const globs = ['tests/{simulation,journeys}/**/*.test.ts']
+  if (mode === 'all' || mode === 'journeys') {
+    const globs = ['tests/{simulation,journeys}/*.test.ts']
     await nodeTests('simulation and journeys', { globs, concurrency: 1, environment })
+  }
+  if (mode === 'long') {
+    const globs = ['tests/journeys/long/*.test.ts']
+    await nodeTests('long journeys', { globs, concurrency: 1, environment })
   }
 } finally {
   await postgres.stop()

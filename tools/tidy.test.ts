@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
-import { linkFaults, namedFileFaults, scriptFaults } from './tidy/document-rules.ts'
+import { commandFaults, linkFaults, namedFileFaults, scriptFaults } from './tidy/document-rules.ts'
 import { fileFaults } from './tidy/file-rules.ts'
 import { CAPABILITY_ARROWS, importCycles, importFaults } from './tidy/import-rule.ts'
 import { ROOT, trackedFiles } from './tidy/tracked-files.ts'
@@ -85,6 +85,14 @@ test('links in documents lead somewhere, and the files they name are there', () 
 test('the README says what each npm script does', () => {
   const scripts = Object.keys(json<{ scripts: object }>('package.json').scripts)
   none(scriptFaults(readFileSync(join(ROOT, 'README.md'), 'utf8'), scripts))
+})
+
+test('the README lists the commands of ./sagebrush', () => {
+  const source = readFileSync(join(ROOT, 'cli/main.ts'), 'utf8')
+  const commands = [...source.matchAll(/^ {2}(\w+): async \(\) => \(await import/gm)].map(
+    (match) => match[1] ?? '',
+  )
+  none(commandFaults(readFileSync(join(ROOT, 'README.md'), 'utf8'), commands))
 })
 
 test('ARCHITECTURE.md draws the arrows between capabilities that the check allows', () => {

@@ -31,7 +31,7 @@ export function namedFileFaults(files: readonly TrackedFile[]): string[] {
 /** npm scripts that a document tells people to run and that do not exist, and the other way round. */
 export function scriptFaults(readme: string, scripts: readonly string[]): string[] {
   const named = new Set(
-    [...readme.matchAll(/^npm (?:run )?([a-z]+)|`npm (?:run )?([a-z]+)/gm)].map(
+    [...readme.matchAll(/^npm (?:run )?([a-z:]+)|`npm (?:run )?([a-z:]+)/gm)].map(
       (match) => match[1] ?? match[2] ?? '',
     ),
   )
@@ -41,5 +41,19 @@ export function scriptFaults(readme: string, scripts: readonly string[]): string
     ...scripts
       .filter((name) => !named.has(name))
       .map((name) => `README.md does not say what npm run ${name} does`),
+  ]
+}
+
+/** Commands of the command-line program that the README's table leaves out, or that do not exist. */
+export function commandFaults(readme: string, commands: readonly string[]): string[] {
+  const section = /## Commands\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? ''
+  const named = [...section.matchAll(/^\| `([a-z]+)` \|/gm)].map((match) => match[1] ?? '')
+  return [
+    ...commands
+      .filter((name) => !named.includes(name))
+      .map((name) => `README.md: say what ${name} does`),
+    ...named
+      .filter((name) => !commands.includes(name))
+      .map((name) => `README.md: no command ${name}`),
   ]
 }
