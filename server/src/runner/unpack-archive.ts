@@ -7,8 +7,8 @@ import { extract } from 'tar-stream'
 import { TaskFailure } from './task-failure.ts'
 
 /**
- * Unpacks a tar archive below `folder`. Refused are absolute names, `..`, links that lead out, devices and
- * pipes. Links are made last, so that nothing is written through one.
+ * Unpacks a tar archive below `folder`. Refused are `..`, links that lead out, devices and pipes.
+ * A leading slash is dropped, as tar itself does: the SageMaker Python SDK names an archive's root `/`. Links are made last, so that nothing is written through one.
  *
  * @throws TaskFailure `InputFailed`
  */
@@ -19,7 +19,8 @@ export async function unpackArchive(source: Readable, folder: string): Promise<v
   source.on('error', (error) => archive.destroy(error))
   source.pipe(archive)
   for await (const entry of archive) {
-    const { name, type, mode = 0o644, linkname } = entry.header
+    const { type, mode = 0o644, linkname } = entry.header
+    const name = entry.header.name.replace(/^\/+/, '')
     const path = inside(folder, folder, name)
     switch (type) {
       case 'directory':
