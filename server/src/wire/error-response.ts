@@ -34,9 +34,18 @@ export function errorResponse(
   const answer = service.protocol.writeError(wire, request)
   const bodiless = request.method === 'HEAD' || wire.status === 304
   return {
-    answer: bodiless ? { status: wire.status, headers: {} } : answer,
+    answer: bodiless ? { status: wire.status, headers: validators(refusal) } : answer,
     code: refusal.code,
     unexpected: !(error instanceof AwsError),
+  }
+}
+
+/** What a cache needs beside a bare status; RFC 9110 asks for them with 304. */
+function validators({ members }: AwsError): Record<string, string> {
+  const { ETag: etag, LastModified: modified } = members
+  return {
+    ...(typeof etag === 'string' ? { etag } : {}),
+    ...(modified instanceof Date ? { 'last-modified': modified.toUTCString() } : {}),
   }
 }
 

@@ -22,6 +22,8 @@ export interface FrontFixture extends AsyncDisposable {
   readonly logs: CloudWatchLogs
   readonly sts: STS
   readonly iam: IAM
+  /** As when every client hangs up at once. */
+  closeConnections(): void
   clients(options: object): Pick<FrontFixture, 's3' | 'sagemaker' | 'logs' | 'sts' | 'iam'>
 }
 
@@ -130,6 +132,7 @@ export async function startFront(
     logged,
     changes,
     clients,
+    closeConnections: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
       changes.release()
       server.closeAllConnections()

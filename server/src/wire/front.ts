@@ -14,7 +14,7 @@ import { findOperation, handlersByName } from './steps/find-operation.ts'
 import { type Addressed, demandClaim, findService } from './steps/find-service.ts'
 import { answerWhenSettled, holdMs } from './steps/hold.ts'
 import { logRequest, type Outcome } from './steps/log-request.ts'
-import { send } from './steps/send.ts'
+import { isHangUp, send } from './steps/send.ts'
 
 /** The handlers of everything that is built, by service. */
 export interface OperationTables<Scope> {
@@ -92,7 +92,7 @@ async function answer<Scope>(exchange: Exchange, options: FrontOptions<Scope>): 
     }
   } catch (error) {
     // too late for a refusal: a broken connection is the only way left to say it
-    outcome = { ...outcome, error, unexpected: true }
+    outcome = { ...outcome, error, brokenOff: !isHangUp(error) }
     response.destroy()
   }
   logRequest(exchange, { outcome, log: options.log })

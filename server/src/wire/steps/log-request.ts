@@ -11,6 +11,8 @@ export interface Outcome {
   readonly error?: unknown
   /** Ours or the machine's fault, not the caller's. */
   readonly unexpected?: boolean
+  /** The answer could not be sent to its end, and not because the client had gone. */
+  readonly brokenOff?: boolean
 }
 
 /** One line per request; a cause only where it is ours. Nothing of the request's content is in it. */
@@ -18,7 +20,7 @@ export function logRequest(
   { request, trace, signal, startedMs }: Exchange,
   { outcome, log }: { outcome: Outcome; log: Log },
 ): void {
-  const { answer, code, error, unexpected } = outcome
+  const { answer, code, error, unexpected, brokenOff } = outcome
   const fields = {
     requestId: request.id,
     service: trace.service,
@@ -28,7 +30,8 @@ export function logRequest(
     code,
     ms: Math.round(monotonicMs() - startedMs),
   }
-  if (signal.aborted || error instanceof ClientGone) {
+  if (brokenOff) log.error('an answer broke off', { ...fields, error })
+  else if (signal.aborted || error instanceof ClientGone) {
     log.debug('the client went away', { ...fields, status: undefined })
   } else if (unexpected) log.error('request failed', { ...fields, error })
   else if (code !== undefined) log.info('request refused', fields)

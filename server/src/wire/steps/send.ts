@@ -7,6 +7,7 @@ import type { ServiceDefinition } from '../services.ts'
 
 /** What is left of a refused body is read to here, so that the client sees the refusal; then cut off. */
 const DRAIN_BYTES_MAX = 64 * 1024 * 1024
+const DRAIN_MS_MAX = 10_000
 
 /** @throws when the answer's stream breaks off; the connection is closed then, so that nobody believes it */
 export async function send(
@@ -33,6 +34,12 @@ export async function send(
   response.end(request.method === 'HEAD' || body instanceof Readable ? undefined : body)
 }
 
+/** Whether sending failed because nobody listens any more. */
+export function isHangUp(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE'
+}
+
 function requestIdHeaders(
   request: WireRequest,
   service: ServiceDefinition,
@@ -44,9 +51,12 @@ function requestIdHeaders(
 
 function drain({ incoming }: WireRequest): void {
   let drained = 0
+  const timeout = setTimeout(() => incoming.destroy(), DRAIN_MS_MAX)
+  timeout.unref()
   incoming.on('data', (chunk: Buffer) => {
     drained += chunk.length
     if (drained > DRAIN_BYTES_MAX) incoming.destroy()
   })
+  incoming.once('close', () => clearTimeout(timeout))
   incoming.resume()
 }
