@@ -1,13 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { monotonicMs } from '../server/src/base/clock.ts'
-import { quantile } from './rounds.ts'
-
-/** What a run of requests took. */
-export interface LoadResult {
-  readonly requestsPerSecond: number
-  readonly latencyMsP50: number
-  readonly latencyMsP99: number
-}
+import { callAll, type LoadResult } from './load.ts'
 
 /**
  * Sends requests that were made before, from `connections` at a time, each on a connection that is kept for as
@@ -16,28 +8,17 @@ export interface LoadResult {
  *
  * @throws Error with the answer, when one is not a success
  */
-export async function sendAll(
+export function sendAll(
   requests: readonly Buffer[],
   options: { port: number; connections: number },
 ): Promise<LoadResult> {
-  const latenciesMs: number[] = []
-  let next = 0
-  const startMs = monotonicMs()
-  const caller = async (): Promise<void> => {
+  return callAll(requests, options.connections, () => {
     const connection = new Connection(options.port)
-    for (let request = requests[next++]; request; request = requests[next++]) {
-      const sentMs = monotonicMs()
-      await connection.exchange(request)
-      latenciesMs.push(monotonicMs() - sentMs)
+    return {
+      call: (request) => connection.exchange(request),
+      end: () => connection.close(),
     }
-    connection.close()
-  }
-  await Promise.all(Array.from({ length: options.connections }, caller))
-  return {
-    requestsPerSecond: requests.length / ((monotonicMs() - startMs) / 1_000),
-    latencyMsP50: quantile(latenciesMs, 0.5),
-    latencyMsP99: quantile(latenciesMs, 0.99),
-  }
+  })
 }
 
 /** One connection to a server that frames its answers by Content-Length, or by closing. */

@@ -1,7 +1,8 @@
 import { newShortId } from '../../server/src/base/ids.ts'
 import { freePort } from '../../tests/support/platform.ts'
 import { atLeastTimesPeer } from '../goal.ts'
-import { type LoadResult, sendAll } from '../http-load.ts'
+import { sendAll } from '../http-load.ts'
+import type { LoadResult } from '../load.ts'
 import { startBenchPlatform } from '../platform.ts'
 import { accepts, type Program, startProgram } from '../programs.ts'
 import { peerEnvironment } from '../python.ts'
@@ -79,8 +80,8 @@ function measure(
   return takeTurns(bench, {
     ours: run(ours),
     peer: run(peer),
-    show: ({ requestsPerSecond, latencyMsP99 }) =>
-      `${Math.round(requestsPerSecond)}/s p99 ${latencyMsP99.toFixed(1)} ms`,
+    show: ({ callsPerSecond, latencyMsP99 }) =>
+      `${Math.round(callsPerSecond)}/s p99 ${latencyMsP99.toFixed(1)} ms`,
   })
 }
 
@@ -94,8 +95,8 @@ function measurementsOf(
     {
       what,
       unit: 'requests/s',
-      ours: ours.map((result) => result.requestsPerSecond),
-      peer: peer.map((result) => result.requestsPerSecond),
+      ours: ours.map((result) => result.callsPerSecond),
+      peer: peer.map((result) => result.callsPerSecond),
       goal: atLeastTimesPeer(ratio),
     },
     {
