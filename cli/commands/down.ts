@@ -1,5 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { after, systemClock } from '../../server/src/base/clock.ts'
 import { askAdminSocket } from '../../server/src/platform/admin-socket.ts'
 import { type Command, print } from '../command.ts'
 import {
@@ -33,7 +33,7 @@ Example:
     }
     await askAdminSocket(supervisorSocket(dataDir), 'POST', '/stop')
     for (const { pid } of status.processes) {
-      while (isRunning(pid)) await after(systemClock, LOOK_MS)
+      while (isRunning(pid)) await delay(LOOK_MS)
     }
     print('stopped')
     return 0
