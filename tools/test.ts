@@ -88,7 +88,7 @@ try {
   }
   if (mode === 'all' && pattern === undefined) {
     await part('runtimes', [
-      ...[join(python.runtimeTestsBin, 'python'), '-m', 'unittest', 'discover'],
+      ...[join(await python.runtimeTestsBin(), 'python'), '-m', 'unittest', 'discover'],
       ...['-s', 'runtimes/tests', '-t', 'runtimes'],
     ])
   }

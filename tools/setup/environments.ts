@@ -9,8 +9,8 @@ import { ensureUv } from './uv.ts'
 export interface PythonEnvironments {
   /** boto3, the AWS CLI and the SageMaker Python SDK, as a user has them. */
   readonly clientsBin: string
-  /** What runtimes' own tests compare with; undefined where only the demo is set up. */
-  readonly runtimeTestsBin: string
+  /** What runtimes' own tests compare with: AWS's training toolkit; made on the first call. */
+  runtimeTestsBin(): Promise<string>
 }
 
 const ROOT = new URL('../../', import.meta.url).pathname
@@ -23,7 +23,8 @@ export async function ensureEnvironments(
   const maker = {
     environmentsDir: join(config.cacheDir, 'environments'),
     uvPath: await ensureUv(config.cacheDir, say),
-    say: (line: string) => say(`  ${line}`),
+    // that each of a hundred packages was linked is no news
+    say: (line: string) => (/^ *[+-] /.test(line) ? undefined : say(`  ${line}`)),
     signal: new AbortController().signal,
   }
   const make = (name: string, folder: string, isReadOnly: boolean): Promise<string> => {
@@ -35,8 +36,10 @@ export async function ensureEnvironments(
   await compileRuntimes(join(scikitLearn, 'bin', 'python'))
   await make('xgboost', 'runtimes/xgboost', true)
   const clients = await make('clients', 'tools/setup/clients', false)
-  const runtimeTests = await make('runtime-tests', 'runtimes/tests', false)
-  return { clientsBin: join(clients, 'bin'), runtimeTestsBin: join(runtimeTests, 'bin') }
+  return {
+    clientsBin: join(clients, 'bin'),
+    runtimeTestsBin: async () => join(await make('runtime-tests', 'runtimes/tests', false), 'bin'),
+  }
 }
 
 /** Containers see the runtimes' own modules read-only and would compile them at every start. */
