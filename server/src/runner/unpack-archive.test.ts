@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
-import { type Headers, pack } from 'tar-stream'
+import { type Header, pack } from 'tar-stream'
 import { unpackArchive } from './unpack-archive.ts'
 
-type Entry = Headers & { readonly content?: string }
+type Entry = Partial<Header> & { readonly name: string } & { readonly content?: string }
 
 async function unpacked(t: TestContext, entries: readonly Entry[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sagebrush-unpack-'))
@@ -14,7 +15,7 @@ async function unpacked(t: TestContext, entries: readonly Entry[]): Promise<stri
   const archive = pack()
   for (const { content, ...header } of entries) archive.entry(header, content ?? '')
   archive.finalize()
-  await unpackArchive(archive, folder)
+  await unpackArchive(Readable.from(archive), folder)
   return folder
 }
 
