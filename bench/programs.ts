@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { monotonicMs } from '../server/src/base/clock.ts'
@@ -51,7 +52,8 @@ export interface ProgramOptions {
 
 /** A server that a row started; ended with the row, with all of its processes. */
 export interface Program extends AsyncDisposable {
-  readonly child: ChildProcess
+  /** Milliseconds of processor time that it and its children have used, in steps of ten. */
+  cpuMs(): number
 }
 
 /**
@@ -87,7 +89,7 @@ export async function startProgram(
     }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  return { child, [Symbol.asyncDispose]: end }
+  return { cpuMs: () => cpuMsOfGroup(child.pid ?? 0), [Symbol.asyncDispose]: end }
 }
 
 function spawnOn(command: readonly string[], options: ProgramOptions): ChildProcess {
@@ -100,6 +102,26 @@ function spawnOn(command: readonly string[], options: ProgramOptions): ChildProc
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   }).on('error', () => undefined)
+}
+
+/** Linux counts in hundredths of a second, whatever the kernel's own clock. Source: proc_pid_stat(5) */
+const TICK_MS = 10
+
+function cpuMsOfGroup(group: number): number {
+  const stats = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? statOf(name) : []))
+  return stats
+    .filter((fields) => Number(fields[2]) === group)
+    .reduce((sum, fields) => sum + (Number(fields[11]) + Number(fields[12])) * TICK_MS, 0)
+}
+
+/** The fields after the program's name, which may hold anything. None when the process has ended. */
+function statOf(pid: string): string[][] {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return [text.slice(text.lastIndexOf(')') + 2).split(' ')]
+  } catch {
+    return []
+  }
 }
 
 /** Whether somebody accepts connections there: a port of this machine, or a unix socket. */

@@ -12,6 +12,7 @@ export interface WrkRequest {
 }
 
 export interface WrkResult {
+  readonly requests: number
   readonly requestsPerSecond: number
   readonly latencyMsP50: number
   readonly latencyMsP99: number
@@ -76,6 +77,7 @@ function parse(output: string): WrkResult {
   const [requests = 0, durationUs = 0, failed = 0, p50 = 0, p99 = 0] = found.slice(1).map(Number)
   if (failed > 0) throw new Error(`${failed} of ${requests} requests failed`)
   return {
+    requests,
     requestsPerSecond: requests / (durationUs / 1e6),
     latencyMsP50: p50,
     latencyMsP99: p99,
