@@ -187,13 +187,17 @@ function programScript(launch: Launch, isHeld: boolean): string {
     .map(([name, value]) => shellQuote(`${name}=${value}`))
   const command = launch.command.map(shellQuote)
   const words = others.length === 0 ? command : ['env', ...others, ...command]
+  const [program = ''] = launch.command
+  const missing = `echo ${shellQuote(`There is no program ${program} in the image`)}; exit 127`
   return [
     ...(isHeld ? ['read -r go <&4'] : []),
-    `echo ${STARTED}`,
-    'exec >&3 2>&3 3>&- 4>&-',
     `cd ${shellQuote(launch.workingDirectory)}`,
     'unset OLDPWD',
     ...exports,
+    // Found out before the start: a program that ends with 127 by itself is the program's own affair.
+    `command -v ${shellQuote(program)} > /dev/null || { ${missing}; }`,
+    `echo ${STARTED}`,
+    'exec >&3 2>&3 3>&- 4>&-',
     `exec ${words.join(' ')} < /dev/null`,
     '',
   ].join('\n')

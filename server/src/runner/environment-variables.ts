@@ -50,13 +50,14 @@ export function containerCommand(
   options: { image: FoundImage; environmentDir: string | undefined },
 ): readonly string[] {
   const { command } = task
-  if ('entrypoint' in command) return [...command.entrypoint, ...command.arguments]
   const { image, environmentDir } = options
-  if (image.kind === 'runtime') {
+  if ('arguments' in command && command.entrypoint) {
+    return [...command.entrypoint, ...command.arguments]
+  }
+  if ('verb' in command && image.kind === 'runtime') {
     return [`${environmentDir}/bin/python`, ...image.runtime[command.verb]]
   }
-  if (image.kind === 'folder' && image.image.entrypoint !== undefined) {
-    return [`${PROGRAM_DIR}/${image.image.entrypoint}`, command.verb]
-  }
-  return [command.verb]
+  const words = 'verb' in command ? [command.verb] : command.arguments
+  const entrypoint = image.kind === 'folder' ? image.image.entrypoint : undefined
+  return entrypoint === undefined ? words : [`${PROGRAM_DIR}/${entrypoint}`, ...words]
 }

@@ -1,5 +1,6 @@
 import { createContext, Script } from 'node:vm'
 import type { Task, TaskMetric } from '../platform/engines/engine.ts'
+import { metricExpression } from '../platform/engines/metric-expression.ts'
 
 /** Reads values from log lines by the user's regular expressions. */
 export interface MetricScanner {
@@ -29,7 +30,7 @@ export function createMetricScanner(
   const script = new Script(SCAN)
   const active = new Map<string, { name: string; pattern: RegExp }>()
   for (const [index, { name, regex }] of definitions.entries()) {
-    const pattern = compile(regex)
+    const pattern = metricExpression(regex)
     if (pattern) active.set(String(index), { name, pattern })
     else onFault(`Metric ${name} is not read: '${regex}' is no regular expression`)
   }
@@ -66,13 +67,3 @@ const SCAN = `
     for (const match of line.matchAll(pattern)) values.push(match[1] === undefined ? match[0] : match[1])
   }
 `
-
-/** AWS's expressions are Java's or Python's: named groups and leading flags are written differently here. */
-function compile(regex: string): RegExp | undefined {
-  const [, flags = '', body = regex] = /^\(\?([ims]+)\)(.*)$/s.exec(regex) ?? []
-  try {
-    return new RegExp(body.replaceAll('(?P<', '(?<'), `g${flags}`)
-  } catch {
-    return undefined
-  }
-}

@@ -169,7 +169,7 @@ function planSandbox(
 
 function workingDirectory({ order }: TaskRun, { image }: ImageInUse): string {
   if (image.kind === 'folder') return PROGRAM_DIR
-  return 'entrypoint' in order.task.command ? '/' : '/opt/ml'
+  return 'verb' in order.task.command ? '/opt/ml' : '/'
 }
 
 function recordProcesses(

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { PlatformClient, PlatformResponse } from './platform-client.ts'
+import type { PlatformClient, PlatformRequest, PlatformResponse } from './platform-client.ts'
 import { encode } from './signature.ts'
 
 export interface S3Object {
@@ -119,13 +119,18 @@ export async function uploadStream(
   if (first.done || second.done) {
     return putObject(client, { ...place, body: first.done ? Buffer.alloc(0) : first.value })
   }
+  const both = [first.value, second.value]
+  await uploadParts(client, place, chained(both, parts))
+}
+
+/** Leaves nothing behind when it fails: parts of an upload that never completes would stay for ever. */
+async function uploadParts(
+  client: PlatformClient,
+  place: { bucket: string; key: string; headers?: Record<string, string> },
+  parts: AsyncIterable<Buffer>,
+): Promise<void> {
   const path = objectPath(place)
-  const s3 = async (request: {
-    method: 'POST' | 'PUT'
-    query: Record<string, string>
-    body?: string | Buffer
-    headers?: Record<string, string>
-  }) => {
+  const s3 = async (request: Pick<PlatformRequest, 'method' | 'query' | 'body' | 'headers'>) => {
     const response = await client.send({ service: 's3', path, ...request })
     if (response.status >= 300) throw new S3Fault(response)
     return response
@@ -138,22 +143,35 @@ export async function uploadStream(
     const query = { partNumber: String(partNumber), uploadId }
     return String((await s3({ method: 'PUT', query, body })).headers.etag)
   }
-  for (const body of [first.value, second.value]) tags.push(put(body, tags.length + 1))
-  for await (const body of parts) {
-    await tags.at(-PARTS_IN_FLIGHT)
-    tags.push(put(body, tags.length + 1))
-  }
-  const listed = (await Promise.all(tags)).map(
-    (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
-  )
-  const body = `<CompleteMultipartUpload>${listed.join('')}</CompleteMultipartUpload>`
   try {
+    for await (const body of parts) {
+      const tag = put(body, tags.length + 1)
+      // Awaited below, maybe seconds from now: a refusal in between must not count as nobody's.
+      tag.catch(() => undefined)
+      tags.push(tag)
+      await tags.at(-PARTS_IN_FLIGHT - 1)
+    }
+    const listed = (await Promise.all(tags)).map(
+      (tag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${tag}</ETag></Part>`,
+    )
+    const body = `<CompleteMultipartUpload>${listed.join('')}</CompleteMultipartUpload>`
     await s3({ method: 'POST', query: { uploadId }, body })
   } catch (error) {
     // When the answer to the first attempt was lost, the second finds the upload completed and gone.
     const isGone = error instanceof S3Fault && error.code === 'NoSuchUpload'
-    if (!isGone || !(await hasObject(client, path))) throw error
+    if (isGone && (await hasObject(client, path))) return
+    await Promise.allSettled(tags)
+    await client.send({ service: 's3', method: 'DELETE', path, query: { uploadId } })
+    throw error
   }
+}
+
+async function* chained(
+  first: readonly Buffer[],
+  rest: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  yield* first
+  yield* rest
 }
 
 async function hasObject(client: PlatformClient, path: string): Promise<boolean> {

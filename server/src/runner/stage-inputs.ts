@@ -191,10 +191,20 @@ function noObjects(input: TaskInput, { task }: TaskOrder): string {
 
 function explain(input: TaskInput, order: TaskOrder, error: unknown): string {
   if (!(error instanceof S3Fault)) {
-    return `Cannot stage input ${input.name} from ${input.s3Uri}: ${error instanceof Error ? error.message : String(error)}`
+    return `Cannot stage input ${input.name} from ${input.s3Uri}: ${reasonOf(error)}`
   }
   if (input.s3DataType === 'S3Prefix') {
     return `${noObjects(input, order)} Error message from S3: ${error.message}`
   }
   return `Cannot stage input ${input.name} from ${input.s3Uri}: ${error.code}: ${error.message}`
+}
+
+/** Of errors of this machine's file system only what concerns the user: no path of ours. */
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (['EISDIR', 'ENOTDIR', 'EEXIST'].includes(code)) {
+    return 'one key is both a file and the folder of another, which no file system can hold'
+  }
+  if (code === 'ENAMETOOLONG') return 'a key has a part of more than 255 bytes, too long for a file'
+  return error instanceof Error ? error.message : String(error)
 }

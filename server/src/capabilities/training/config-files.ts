@@ -4,7 +4,6 @@ import type { HostPlace } from './cluster.ts'
 import type { TrainingJob } from './training-job.store.ts'
 
 const CONFIG_PATH = '/opt/ml/input/config'
-const NETWORK_INTERFACE = 'eth0'
 
 /**
  * The files below `/opt/ml/input/config` that a training container reads.
@@ -12,12 +11,18 @@ const NETWORK_INTERFACE = 'eth0'
  * @source "How Amazon SageMaker AI Provides Training Information"; `sagemaker-training-toolkit` reads the
  *   first three
  */
-export function configFiles(job: TrainingJob, place: HostPlace): readonly TaskFile[] {
+export function configFiles(
+  job: TrainingJob,
+  place: HostPlace & { readonly networkInterface: string },
+): readonly TaskFile[] {
   const { request } = job
   return [
     file('hyperparameters', request.HyperParameters ?? {}),
     file('inputdataconfig', inputDataConfig(job)),
-    file('resourceconfig', resourceConfig(place)),
+    file('resourceconfig', {
+      ...resourceConfig(place),
+      network_interface_name: place.networkInterface,
+    }),
     file('trainingjobconfig', { ...request, TrainingJobArn: job.arn }),
     ...optional('checkpointconfig', request.CheckpointConfig),
     ...optional('debughookconfig', request.DebugHookConfig),
@@ -58,7 +63,6 @@ function resourceConfig({ host, hosts }: HostPlace): object {
         hosts: members.map(({ name }) => name),
       }
     }),
-    network_interface_name: NETWORK_INTERFACE,
   }
 }
 

@@ -40,9 +40,11 @@ async function startTasks(platform: Platform, { jobId, attempt }: Attempt): Prom
   if (job?.state.status !== 'InProgress' || job.state.attempt !== attempt) return
   const { realm, account, region } = job
   const { RoleArn: roleArn } = job.request
-  const tasks = trainingTasks(job, ({ taskId }) =>
-    issueTaskToken(platform.secrets, { taskId, roleArn, realm, account, region }),
-  )
+  const tasks = trainingTasks(job, {
+    networkInterface: platform.engine.networkInterface,
+    tokenFor: ({ taskId }) =>
+      issueTaskToken(platform.secrets, { taskId, roleArn, realm, account, region }),
+  })
   await Promise.all(tasks.map((task) => platform.engine.start(task)))
 }
 

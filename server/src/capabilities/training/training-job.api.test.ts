@@ -162,7 +162,7 @@ test('metrics that the log says end up in FinalMetricDataList with their last va
       TrainingInputMode: 'File',
       MetricDefinitions: [
         { Name: 'validation:auc', Regex: 'auc=([0-9.]+);' },
-        { Name: 'loss', Regex: 'loss=([0-9.]+);' },
+        { Name: 'loss', Regex: '(?i)LOSS=(?P<value>[0-9.]+);' },
         { Name: 'never', Regex: 'never=([0-9.]+)' },
       ],
     },

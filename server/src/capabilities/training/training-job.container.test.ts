@@ -36,7 +36,10 @@ function job(more: Partial<CreateTrainingJobRequest> = {}): TrainingJob {
 }
 
 function tasks(more: Partial<CreateTrainingJobRequest> = {}) {
-  return trainingTasks(job(more), ({ taskId }) => `token of ${taskId}`)
+  return trainingTasks(job(more), {
+    networkInterface: 'net0',
+    tokenFor: ({ taskId }) => `token of ${taskId}`,
+  })
 }
 
 function onlyTask(more: Partial<CreateTrainingJobRequest> = {}) {
@@ -124,7 +127,7 @@ test('the container finds its configuration as the training toolkit reads it', (
         hosts: ['algo-1'],
       },
     ],
-    network_interface_name: 'eth0',
+    network_interface_name: 'net0',
   })
   assert.equal(configOf(task, 'checkpointconfig'), undefined)
   assert.equal(configOf(task, 'debughookconfig'), undefined)
@@ -318,7 +321,7 @@ test('instance groups have their own types, hosts and channels', () => {
       { instance_group_name: 'lead', instance_type: 'ml.c5.xlarge', hosts: ['algo-1'] },
       { instance_group_name: 'work', instance_type: 'ml.m5.large', hosts: ['algo-2'] },
     ],
-    network_interface_name: 'eth0',
+    network_interface_name: 'net0',
   })
 })
 
@@ -338,6 +341,11 @@ test('an entrypoint stands in place of the image’s own', () => {
     },
   })
 
+  const onlyArguments = onlyTask({
+    AlgorithmSpecification: { ...algorithm, ContainerArguments: ['--x'] },
+  })
+
+  assert.deepEqual(onlyArguments.command, { arguments: ['--x'] })
   assert.deepEqual(plain.command, { entrypoint, arguments: [] })
   assert.deepEqual(withArguments.command, { entrypoint, arguments: ['--x', '1'] })
   assert.deepEqual(withArguments.metricDefinitions, [{ name: 'auc', regex: 'auc=(.*)' }])
@@ -357,5 +365,19 @@ test('the log says what is done otherwise than on AWS', () => {
     'Debugger and profiler rules are recorded but not evaluated here',
     'Managed Spot Training: this task is never interrupted, and saves nothing',
     'VpcConfig is recorded; the task runs in the network of this platform',
+  ])
+
+  const isolated = onlyTask({ EnableNetworkIsolation: true })
+  const peers = trainingTasks(
+    job({
+      EnableNetworkIsolation: true,
+      ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2, VolumeSizeInGB: 1 },
+    }),
+    { networkInterface: 'net0', tokenFor: () => 'token' },
+  )
+
+  assert.deepEqual(isolated.notes, [])
+  assert.deepEqual(peers[0]?.notes, [
+    'EnableNetworkIsolation: the hosts of this job cannot reach each other here',
   ])
 })

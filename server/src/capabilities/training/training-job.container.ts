@@ -15,10 +15,16 @@ const VOLUME_SIZE_GB = 30
 /** A host is a machine of its own to the program, which may use as many processes as one. */
 const PIDS_MAX = 32_768
 
+/** What a job's tasks need that is not the job's: of the engine, and of the keeper of secrets. */
+export interface TaskSurroundings {
+  readonly networkInterface: string
+  readonly tokenFor: (task: { taskId: string }) => string
+}
+
 /** The tasks of one attempt, one per host, in the order of hosts. */
 export function trainingTasks(
   job: TrainingJob,
-  tokenFor: (task: { taskId: string }) => string,
+  { networkInterface, tokenFor }: TaskSurroundings,
 ): readonly Task[] {
   const hosts = hostsOf(job.request.ResourceConfig)
   return hosts.map((host, index) => {
@@ -37,7 +43,7 @@ export function trainingTasks(
         TRAINING_JOB_NAME: job.name,
         TRAINING_JOB_ARN: job.arn,
       },
-      files: configFiles(job, { host, hosts }),
+      files: configFiles(job, { host, hosts, networkInterface }),
       inputs: [
         ...(job.request.InputDataConfig ?? []).flatMap((channel) =>
           channelInput(channel, { host, hosts }),
@@ -84,7 +90,8 @@ export function volumeSizeGb(request: TrainingJobRequest): number {
 
 function commandOf({ AlgorithmSpecification: algorithm }: TrainingJobRequest): TaskCommand {
   const { ContainerEntrypoint: entrypoint, ContainerArguments: args } = algorithm
-  return entrypoint ? { entrypoint, arguments: args ?? [] } : { verb: 'train' }
+  if (!entrypoint && !args) return { verb: 'train' }
+  return { ...(entrypoint && { entrypoint }), arguments: args ?? [] }
 }
 
 /** Nothing for hosts of instance groups that the channel is not for. */
@@ -160,7 +167,11 @@ function notesOf(request: TrainingJobRequest): readonly string[] {
   if (request.VpcConfig?.Subnets?.length) {
     notes.push('VpcConfig is recorded; the task runs in the network of this platform')
   }
-  if (request.EnableInterContainerTrafficEncryption && hostsOf(request.ResourceConfig).length > 1) {
+  const hasPeers = hostsOf(request.ResourceConfig).length > 1
+  if (request.EnableNetworkIsolation && hasPeers) {
+    notes.push('EnableNetworkIsolation: the hosts of this job cannot reach each other here')
+  }
+  if (request.EnableInterContainerTrafficEncryption && hasPeers) {
     notes.push(
       'EnableInterContainerTrafficEncryption is recorded; traffic is as the engine carries it',
     )

@@ -62,11 +62,6 @@ const REFUSED: readonly { why: string; change: Change; says: RegExp }[] = [
     says: /^Could not find algorithm "a"/,
   },
   {
-    why: 'arguments without entrypoint',
-    change: algorithm({ ContainerArguments: ['x'] }),
-    says: /together with ContainerEntrypoint/,
-  },
-  {
     why: 'a metric that is no regular expression',
     change: algorithm({ MetricDefinitions: [{ Name: 'm', Regex: '(' }] }),
     says: /The regex '\(' of metric m/,

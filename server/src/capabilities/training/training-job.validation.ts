@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import { resourceLimitExceeded, validationException } from '../../aws/errors.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
+import { metricExpression } from '../../platform/engines/metric-expression.ts'
 import { acceleratorRefusal, instanceType } from '../compute/index.ts'
 import { instanceGroupsOf } from './cluster.ts'
 import type { TrainingJobRequest } from './training-job.store.ts'
@@ -72,13 +73,8 @@ function checkAlgorithm(
       `Could not find algorithm "${name}": algorithm resources are not supported; give TrainingImage.`,
     )
   }
-  if (algorithm.ContainerArguments && !algorithm.ContainerEntrypoint) {
-    throw validationException(
-      'ContainerArguments are supported together with ContainerEntrypoint only: give both.',
-    )
-  }
   for (const { Name, Regex = '' } of algorithm.MetricDefinitions ?? []) {
-    if (!isRegex(Regex)) {
+    if (!metricExpression(Regex)) {
       throw validationException(
         `The regex '${Regex}' of metric ${Name} is not a regular expression.`,
       )
@@ -248,12 +244,4 @@ function requireUnique(noun: string, names: readonly string[]): void {
   throw validationException(
     `The ${noun} name '${twice}' is used more than once: names must be unique.`,
   )
-}
-
-function isRegex(source: string): boolean {
-  try {
-    return new RegExp(source) instanceof RegExp
-  } catch {
-    return false
-  }
 }

@@ -44,10 +44,13 @@ export interface Task {
   readonly metricDefinitions: readonly { readonly name: string; readonly regex: string }[]
 }
 
-/** What to run in the image: one of its own commands, or an entrypoint in place of them. */
+/**
+ * What to run in the image: one of its own commands; an entrypoint in place of the image's; or other arguments to the
+ * image's own entrypoint, which are the command itself where the image has none.
+ */
 export type TaskCommand =
   | { readonly verb: 'train' | 'serve' }
-  | { readonly entrypoint: readonly string[]; readonly arguments: readonly string[] }
+  | { readonly entrypoint?: readonly string[]; readonly arguments: readonly string[] }
 
 export interface TaskFile {
   readonly path: string
@@ -157,6 +160,8 @@ export interface TaskEnd {
 }
 
 export interface Engine {
+  /** By which the hosts of a job reach each other, as their containers see it, e.g. `eth0`. */
+  readonly networkInterface: string
   /** Begins the task. Idempotent by taskId: a second call, from any process, changes nothing. */
   start(task: Task): Promise<void>
   /** How the task stands. Total: a task never started is `Unknown`, one that died unseen is `Lost`. */

@@ -83,7 +83,7 @@ export function dataTests(subject: () => Subject): void {
   test('an archive that would write outside its folder is refused', async () => {
     for (const entry of [
       { name: '../up', content: 'x' },
-      { name: '/abs', content: 'x' },
+      { name: '/../abs', content: 'x' },
       { name: 'link', linkname: '../../../../etc', type: 'symlink' as const },
       { name: 'dev', type: 'character-device' as const },
     ]) {
@@ -125,6 +125,23 @@ export function dataTests(subject: () => Subject): void {
     }
   })
 
+  test('keys that no file system can hold end the task with that reason and no path of ours', async () => {
+    const bucket = put({ 'd/a': '1', 'd/a/b': '2', [`e/${'x'.repeat(300)}`]: '3' })
+    for (const [prefix, reason] of [
+      ['d/', /both a file and the folder of another/],
+      ['e/', /more than 255 bytes/],
+    ] as const) {
+      const { end } = await run(
+        subject(),
+        shellTask('true', { inputs: [input(`s3://${bucket}/${prefix}`)] }),
+      )
+
+      assert.equal(end?.cause, 'InputFailed')
+      assert.match(end?.message ?? '', reason)
+      assert.doesNotMatch(end?.message ?? '', /tasks/)
+    }
+  })
+
   const output = (s3Uri: string, parts: Partial<TaskOutput> = {}): TaskOutput => ({
     name: 'model',
     path: '/opt/ml/model',
@@ -156,6 +173,20 @@ export function dataTests(subject: () => Subject): void {
     }
     const { objects } = subject().platform
     assert.deepEqual(objects.get(`${bucket}/one`), objects.get(`${bucket}/two`))
+  })
+
+  test('an upload refused in its parts ends the task OutputFailed, and leaves none of them', async () => {
+    const outputs = [output('s3://no-parts/model.tar.gz')]
+    const { requests } = subject().platform
+
+    const { end } = await run(
+      subject(),
+      shellTask('head -c 60000000 /dev/urandom > /opt/ml/model/big', { outputs }),
+    )
+
+    assert.equal(end?.cause, 'OutputFailed')
+    assert.match(end?.message ?? '', /AccessDenied/)
+    assert.ok(requests.some((line) => line.startsWith('DELETE /no-parts/')))
   })
 
   test('files keep their paths, and continuous ones arrive while the program runs', async () => {

@@ -124,7 +124,12 @@ function createS3(objects: Map<string, Buffer>): Service {
     }
     const parts = uploads.get(query.get('uploadId') ?? '')
     if (query.has('uploadId') && !parts) return fault(404, 'NoSuchUpload')
+    if (parts && request.method === 'DELETE') {
+      uploads.delete(query.get('uploadId') ?? '')
+      return { status: 204 }
+    }
     if (parts && request.method === 'PUT') {
+      if (name.startsWith('no-parts/')) return fault(403, 'AccessDenied')
       parts.set(Number(query.get('partNumber')), body)
       return { headers: { etag: `"${query.get('partNumber')}"` } }
     }

@@ -62,6 +62,32 @@ export function lifeTests(subject: () => Subject): void {
     assert.match(end?.message ?? '', /sagebrush image add/)
   })
 
+  test('arguments without an entrypoint are the command of an image that has none', async () => {
+    const command = { arguments: ['sh', '-c', 'echo "$0 and $1"', 'one', 'two words'] }
+    const task = shellTask('', { command, ...ownLog() })
+
+    const { end } = await run(subject(), task)
+
+    assert.equal(end?.exitCode, 0, end?.message)
+    assert.deepEqual(logOf(subject(), task), ['one and two words'])
+  })
+
+  test('a program that is not there ends the task StartFailed; one that ends with 127 Exited', async () => {
+    for (const entrypoint of [['no-such-program'], ['/no/such']]) {
+      const { end } = await run(
+        subject(),
+        shellTask('', { command: { entrypoint, arguments: [] } }),
+      )
+
+      assert.equal(end?.cause, 'StartFailed')
+      assert.match(end?.message ?? '', new RegExp(`no program ${entrypoint[0]}`))
+    }
+
+    const { end } = await run(subject(), shellTask('exit 127'))
+
+    assert.deepEqual([end?.cause, end?.exitCode], ['Exited', 127])
+  })
+
   test('stop lets a program that heeds SIGTERM finish', async () => {
     const task = shellTask(
       'trap "echo bye; exit 5" TERM; echo up; while :; do sleep 0.02; done',

@@ -47,6 +47,7 @@ export function createEngine(settings: ProcessEngineSettings): Engine {
   const machine: Machine = { settings, paths, mechanism: undefined }
   const directoryOf = (taskId: string) => taskDirectory(join(paths.tasksDir, checked(taskId)))
   return {
+    networkInterface: 'lo',
     start: (task) => start(machine, task, directoryOf(task.taskId)),
     observe: (taskId) => observe(taskId, directoryOf(taskId)),
     stop: async (taskId, { graceSeconds }) => {
