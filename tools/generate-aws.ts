@@ -124,8 +124,11 @@ function constraining(reached: ReadonlySet<string>, model: Model): Set<string> {
   return kept
 }
 
-function constrains({ required, min, max, pattern, enum: values }: ModelShape): boolean {
+function constrains({ type, required, min, max, pattern, enum: values }: ModelShape): boolean {
   return (
+    // the SDK's schemas know numbers, not which of them are whole
+    type === 'integer' ||
+    type === 'long' ||
     (required?.length ?? 0) > 0 ||
     (min ?? 0) !== 0 ||
     max !== undefined ||

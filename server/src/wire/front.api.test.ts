@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { startFront } from './front-fixture.ts'
+import { sendSigned } from './raw-request.ts'
 
 test('AWS JSON carries typed values both ways', async () => {
   const created = new Date('2025-03-01T10:20:30.456Z')
@@ -151,4 +152,68 @@ test('Query carries forms in and XML out', async () => {
       { Key: 'd', Value: '' },
     ],
   })
+})
+
+test('S3 takes the bucket from the host too', async () => {
+  await using front = await startFront({
+    operations: {
+      s3: { ListObjects: async (input) => ({ Name: input.Bucket, Prefix: input.Prefix }) },
+    },
+  })
+  const host = `my.bucket.localhost:${front.port}`
+  const answer = await sendSigned({
+    port: front.port,
+    service: 's3',
+    method: 'GET',
+    query: { prefix: 'a b+c' },
+    headers: { host },
+  })
+  assert.match(answer.body, /<Name>my\.bucket<\/Name><Prefix>|<Prefix>a b\+c<\/Prefix>/)
+  assert.match(
+    answer.body,
+    /^<\?xml version="1.0" encoding="UTF-8"\?>\n<ListBucketResult xmlns="http:\/\/s3.amazonaws.com\/doc\/2006-03-01\/">/,
+  )
+})
+
+test('S3 metadata outside of ASCII goes in as UTF-8 and out as RFC 2047 words', async () => {
+  await using front = await startFront({
+    operations: {
+      s3: {
+        PutObject: async (input) => {
+          input.Body?.resume()
+          assert.deepEqual(input.Metadata, { name: 'für' })
+          return {}
+        },
+        HeadObject: async () => ({ Metadata: { name: 'für' } }),
+      },
+    },
+  })
+  const put = await sendSigned({
+    port: front.port,
+    service: 's3',
+    method: 'PUT',
+    path: '/b/k',
+    headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+    query: { 'x-amz-meta-name': 'für' },
+  })
+  assert.equal(put.status, 200, put.body)
+  const head = await front.s3.headObject({ Bucket: 'b', Key: 'k' })
+  assert.equal(head.Metadata?.name, `=?UTF-8?B?${Buffer.from('für').toString('base64')}?=`)
+})
+
+test('a part of an object is answered with 206', async () => {
+  await using front = await startFront({
+    operations: {
+      s3: {
+        GetObject: async () => ({
+          Body: Readable.from(['hel']),
+          ContentLength: 3,
+          ContentRange: 'bytes 0-2/5',
+        }),
+      },
+    },
+  })
+  const part = await front.s3.getObject({ Bucket: 'b', Key: 'k', Range: 'bytes=0-2' })
+  assert.equal(part.$metadata.httpStatusCode, 206)
+  assert.equal(part.ContentRange, 'bytes 0-2/5')
 })

@@ -240,16 +240,26 @@ test('an operation that is not built is refused by name, and clients do not ask 
   await assert.rejects(s3.getBucketWebsite({ Bucket: 'b' }), notBuilt('s3:GetBucketWebsite'))
 })
 
-test('a service that is not offered is refused by name', async () => {
+test('a service that is not offered is refused by name, in its own protocol', async () => {
   await using front = await startFront(handlers)
-  const answer = await sendSigned({
-    port: front.port,
-    service: 'lambda',
-    method: 'GET',
-    path: '/2015-03-31/functions',
+  const ask = (request: Partial<RawRequest>) => sendSigned({ port: front.port, ...request })
+  const rest = await ask({ service: 'lambda', method: 'GET', path: '/2015-03-31/functions' })
+  const json = await ask({
+    service: 'monitoring',
+    headers: { 'x-amz-target': 'GraniteServiceVersion20100801.ListMetrics' },
   })
-  assert.equal(answer.status, 501)
-  assert.match(answer.body, /lambda/)
+  const form = await ask({
+    service: 'ec2',
+    headers: FORM_HEADERS,
+    body: 'Action=DescribeInstances',
+  })
+  assert.deepEqual([rest.status, json.status, form.status], [501, 501, 501])
+  assert.deepEqual(jsonError(rest.body), {
+    code: 'NotImplemented',
+    message: "The service 'lambda' is not offered here.",
+  })
+  assert.match(String(jsonError(json.body).message), /monitoring/)
+  assert.match(String(xmlError(form.body).message), /ec2/)
 })
 
 test('an invocation that reaches the control plane says where it belongs', async () => {

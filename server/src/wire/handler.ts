@@ -18,7 +18,11 @@ type CommandClass<Input, Output> = new (
 ) => { readonly input: Input; resolveMiddleware(...parameters: never[]): CommandHandler<Output> }
 type CommandHandler<Output> = (...parameters: never[]) => Promise<{ output: Output }>
 
-/** A streaming member as the server sees it. */
+/**
+ * A streaming member as the server sees it. An input's stream fails at its end, with the refusal, when it is
+ * not what was signed or what its checksums say: commit nothing before it has ended. A checksum that the client
+ * sends behind the body (`ChecksumCRC32`, …) is a member of the input once the stream has ended.
+ */
 type Streaming<Shape> = Shape extends { Body?: unknown }
   ? Omit<Shape, 'Body'> & { Body?: Readable | undefined }
   : Shape

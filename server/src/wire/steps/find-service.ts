@@ -34,7 +34,7 @@ export function findService(request: WireRequest): Addressed {
     candidates[0]
   if (service) return { service, refusal: undefined, claim }
   const refusal = notImplemented(`The service '${claim.service}' is not offered here.`)
-  return { service: likelyService(request), refusal, claim }
+  return { service: wordedLike(request, 'sagemaker-runtime'), refusal, claim }
 }
 
 /** @throws AwsError in the service's words when the request cannot be anyone's */
@@ -45,20 +45,26 @@ export function demandClaim({ service, refusal, claim }: Addressed): SignatureCl
   return claim
 }
 
-/** The service whose words an unsigned or unknown request is refused in. */
+/** The service whose words an unsigned request is refused in. */
 function likelyService(request: WireRequest): ServiceDefinition {
   const target = request.header('x-amz-target')
   const version = request.query.get('Version')?.[0]
   const host = /^(?:[^.]+\.)*?([a-z]+)(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/.exec(
     request.host,
   )
-  const isForm = request.header('content-type')?.startsWith('application/x-www-form-urlencoded')
   return (
     SERVICES.find(({ targetPrefix }) => hasPrefix(target, targetPrefix)) ??
     SERVICES.find(({ apiVersion }) => version !== undefined && apiVersion === version) ??
     SERVICES.find(({ hostLabels }) => host !== null && hostLabels.includes(host[1] ?? '')) ??
-    serviceNamed(target !== undefined ? 'sagemaker' : isForm ? 'sts' : 's3')
+    wordedLike(request, 's3')
   )
+}
+
+/** A service of the protocol that a request looks to be in; `restService` when it is in none with marks. */
+function wordedLike(request: WireRequest, restService: string): ServiceDefinition {
+  if (request.header('x-amz-target') !== undefined) return serviceNamed('sagemaker')
+  const isForm = request.header('content-type')?.startsWith('application/x-www-form-urlencoded')
+  return serviceNamed(isForm ? 'sts' : restService)
 }
 
 function serviceNamed(id: string): ServiceDefinition {

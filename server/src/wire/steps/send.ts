@@ -8,6 +8,8 @@ import type { ServiceDefinition } from '../services.ts'
 /** What is left of a refused body is read to here, so that the client sees the refusal; then cut off. */
 const DRAIN_BYTES_MAX = 64 * 1024 * 1024
 const DRAIN_MS_MAX = 10_000
+/** Statuses whose answers have no body by definition, and so no length of one. */
+const BODILESS = new Set([204, 304])
 
 /** @throws when the answer's stream breaks off; the connection is closed then, so that nobody believes it */
 export async function send(
@@ -22,7 +24,7 @@ export async function send(
   }
   if (typeof body === 'string' || body instanceof Uint8Array) {
     headers['content-length'] = String(Buffer.byteLength(body))
-  } else if (body === undefined && request.method !== 'HEAD' && answer.status !== 204) {
+  } else if (body === undefined && request.method !== 'HEAD' && !BODILESS.has(answer.status)) {
     headers['content-length'] = '0'
   }
   if (!request.incoming.complete) drain(request)

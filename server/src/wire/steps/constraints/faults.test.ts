@@ -52,6 +52,13 @@ const CASES: readonly {
       "1 validation error detected: Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100",
   },
   {
+    // ours: AWS refuses this while it reads the JSON, in words that vary
+    name: 'a broken number where a whole one is due',
+    by: () => refusalOf('ListModels', { MaxResults: 1.5 }),
+    refused:
+      "1 validation error detected: Value '1.5' at 'maxResults' failed to satisfy constraint: Member must be an integer",
+  },
+  {
     name: 'members of structures in lists are counted from one',
     by: () =>
       refusalOf('AddTags', {

@@ -94,8 +94,11 @@ function ownFaults(shape: ConstraintShape, value: unknown): string[] {
   return faults
 }
 
-function rangeFaults({ min, max }: ConstraintShape, value: number | bigint): string[] {
+function rangeFaults({ type, min, max }: ConstraintShape, value: number | bigint): string[] {
   const faults: string[] = []
+  if ((type === 'integer' || type === 'long') && !isWhole(value)) {
+    faults.push('Member must be an integer')
+  }
   if (min !== undefined && value < min) {
     faults.push(`Member must have value greater than or equal to ${min}`)
   }
@@ -103,6 +106,10 @@ function rangeFaults({ min, max }: ConstraintShape, value: number | bigint): str
     faults.push(`Member must have value less than or equal to ${max}`)
   }
   return faults
+}
+
+function isWhole(value: number | bigint): boolean {
+  return typeof value === 'bigint' || Number.isSafeInteger(value)
 }
 
 function lengthFaults({ min, max }: ConstraintShape, length: number | undefined): string[] {
