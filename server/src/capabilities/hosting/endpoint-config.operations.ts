@@ -1,9 +1,10 @@
 import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { sagemakerArn } from '../../aws/arn.ts'
 import { validationException } from '../../aws/errors.ts'
+import { listPage } from '../../platform/database/listing.store.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { requirePassableRole } from '../identity/index.ts'
-import { listPage, requireModel } from '../models/index.ts'
+import { requireModel } from '../models/index.ts'
 import { insertTags, readTags, removeTags } from '../tags/index.ts'
 import {
   deleteEndpointConfigRow,

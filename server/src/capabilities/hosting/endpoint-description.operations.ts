@@ -1,6 +1,6 @@
 import type * as SageMaker from '@aws-sdk/client-sagemaker'
+import { listPage } from '../../platform/database/listing.store.ts'
 import type { RequestScope } from '../../platform/scope.ts'
-import { listPage } from '../models/index.ts'
 import { readyCount } from './endpoint.activities.ts'
 import { endpointNotFound } from './endpoint.operations.ts'
 import type { EndpointStatus } from './endpoint.states.ts'

@@ -1,8 +1,8 @@
 import type { DeploymentConfig } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
+import type { Listing } from '../../platform/database/listing.store.ts'
 import type { Place } from '../../platform/scope.ts'
 import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
-import type { Listing } from '../models/index.ts'
 import { type EndpointStatus, isInProgress, statusesBefore } from './endpoint.states.ts'
 
 export interface Endpoint {

@@ -3,13 +3,6 @@
  * by itself; endpoints (`hosting`) and jobs that predict use it.
  */
 
-export {
-  type ListFilter,
-  type Listing,
-  type ListPage,
-  type ListRequest,
-  listPage,
-} from './listing.store.ts'
 export { modelOperations, requireModel } from './model.operations.ts'
 export { type Model, type ModelRequest, modelExists } from './model.store.ts'
 export { containersOf } from './model.validation.ts'

@@ -1,7 +1,7 @@
 import type { CreateModelCommandInput } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
+import type { Listing } from '../../platform/database/listing.store.ts'
 import type { Place } from '../../platform/scope.ts'
-import type { Listing } from './listing.store.ts'
 
 /** What CreateModel asked for, but for the tags, which are the tags capability's. */
 export type ModelRequest = Omit<CreateModelCommandInput, 'Tags'>

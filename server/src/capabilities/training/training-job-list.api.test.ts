@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ListTrainingJobsCommandInput } from '@aws-sdk/client-sagemaker'
+import { encodePageToken } from '../../aws/pagination.ts'
 import { startTrainer, type Trainer } from './trainer-fixture.ts'
 
 let trainer: Trainer
@@ -133,4 +134,6 @@ test('a token that ListTrainingJobs did not give is refused', async () => {
 
   await assert.rejects(listed({ NextToken: 'nonsense' }), refused)
   await assert.rejects(listed({ NextToken, SortBy: 'Name' }), refused)
+  const forged = { sortBy: 'CreationTime', descending: true, value: 'never', name: 'x' }
+  await assert.rejects(listed({ NextToken: encodePageToken(forged) }), refused)
 })

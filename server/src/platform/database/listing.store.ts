@@ -1,7 +1,7 @@
 import { validationException } from '../../aws/errors.ts'
 import { decodePageToken, encodePageToken } from '../../aws/pagination.ts'
-import type { Queryable, Row } from '../../platform/database/database.ts'
-import type { Place } from '../../platform/scope.ts'
+import type { Place } from '../scope.ts'
+import type { Queryable, Row } from './database.ts'
 
 /** A table of named resources of one realm and region, as SageMaker's List operations see it. */
 export interface Listing {
@@ -23,6 +23,7 @@ export interface ListRequest {
 
 /** A condition that a row must meet: `column operator value`. Absent values ask for nothing. */
 export interface ListFilter {
+  /** Or an expression over columns. */
   readonly column: string
   readonly operator: '=' | '<' | '>' | '>=' | 'contains'
   readonly value: unknown
@@ -76,13 +77,16 @@ export async function listPage<R extends Row>(
     )
   }
   const direction = descending ? 'desc' : 'asc'
-  const rows = await database.query<R & { sort_text: string }>(
+  const found = database.query<R & { sort_text: string }>(
     `select ${listing.columns.join(', ')}, ${sortColumn}::text as sort_text from ${listing.table}
      where ${conditions.join(' and ')}
      order by ${sortColumn} ${direction}, ${listing.nameColumn} ${direction}
      limit ${bind(limit + 1)}`,
     values,
   )
+  const rows = await found.catch((error: unknown) => {
+    throw isMalformed(error) && 'value' in from ? strangeToken() : error
+  })
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   if (rows.length <= limit || !last) return { rows: page, nextToken: undefined }
@@ -113,10 +117,17 @@ function readPosition(
     Object.hasOwn(listing.sortColumns, position.sortBy) &&
     position.sortBy === sortBy &&
     position.descending === descending
-  if (!isOurs) {
-    throw validationException(
-      'The NextToken is not valid: give the one of the page before, with the same SortBy and SortOrder.',
-    )
-  }
+  if (!isOurs) throw strangeToken()
   return position
+}
+
+function strangeToken() {
+  return validationException(
+    'The NextToken is not valid: give the one of the page before, with the same SortBy and SortOrder.',
+  )
+}
+
+/** Postgres could not read a bound value as what the column holds. */
+function isMalformed(error: unknown): boolean {
+  return ['22007', '22008', '22P02'].includes(String((error as { code?: unknown }).code))
 }
