@@ -18,6 +18,7 @@ export interface VerifiedInvoker {
 /** What clients sign as the payload's hash when they do not hash it; HTTPS clients of some SDKs do so. */
 const UNSIGNED = 'UNSIGNED-PAYLOAD'
 const NONE: readonly string[] = []
+const SIGNING_NAME = 'sagemaker'
 
 /** @throws AwsError when the signature is not one of a known key over this very request */
 export function checkCaller(
@@ -27,6 +28,10 @@ export function checkCaller(
   const signed = new SignedRequest(head, target)
   try {
     const claim = readClaim(signed)
+    if (claim.service !== SIGNING_NAME) {
+      const because = `Credential should be scoped to correct service: '${SIGNING_NAME}'. `
+      throw new SignatureFault({ kind: 'scope', because })
+    }
     const isUnsigned = signed.header('x-amz-content-sha256') === UNSIGNED
     const { caller } = verifySignature(signed, {
       claim,

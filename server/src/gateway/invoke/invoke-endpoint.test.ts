@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createNetServer, type Server as NetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { SageMakerRuntime } from '@aws-sdk/client-sagemaker-runtime'
+import { SignatureV4 } from '@smithy/signature-v4'
 import {
   listenOn,
   startTestGateway,
@@ -214,6 +216,42 @@ for (const status of [400, 500]) {
     )
   })
 }
+
+/** What the SDK's signer hashes with. */
+class Sha256 {
+  private readonly hash: Hash | Hmac
+
+  constructor(secret?: string | Uint8Array | ArrayBuffer | ArrayBufferView) {
+    const isKeyed = secret !== undefined
+    this.hash = isKeyed ? createHmac('sha256', secret as Uint8Array) : createHash('sha256')
+  }
+
+  update(data: string | Uint8Array): void {
+    this.hash.update(data)
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.hash.digest()
+  }
+}
+
+test('InvokeEndpoint refuses a signature that is made for another service', async () => {
+  await using server = await startTestGateway()
+  const credentials = server.keys
+  const other = new SageMakerRuntime({
+    endpoint: server.url,
+    region: TEST_REGION,
+    credentials,
+    maxAttempts: 1,
+    signer: new SignatureV4({ credentials, region: TEST_REGION, service: 's3', sha256: Sha256 }),
+  })
+
+  await assertRefused(other.invokeEndpoint({ EndpointName: 'any', Body: 'x' }), {
+    status: 403,
+    name: 'InvalidSignatureException',
+    message: "Credential should be scoped to correct service: 'sagemaker'. ",
+  })
+})
 
 test('a container that hangs is a ModelError after its time, and is not asked twice', async () => {
   let asked = 0
