@@ -9,7 +9,7 @@ const cases: readonly [authority: string, served: boolean][] = [
   ['STS.AMAZONAWS.COM:443', true],
   ['amazonaws.com.example:443', false],
   ['notamazonaws.com:443', false],
-  ['pypi.org:443', false],
+  ['example.org:443', false],
   ['localhost:8420', true],
   ['127.0.0.1:8420', true],
   ['[::1]:8420', true],
