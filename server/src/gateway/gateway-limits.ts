@@ -1,5 +1,5 @@
 import { CLIENT_TIMEOUTS, type ClientTimeouts } from './http1/client-connection.ts'
-import { INVOCATION_LIMITS, type InvocationLimits } from './invoke/invocation.ts'
+import { INVOCATION_LIMITS, type InvocationLimits } from './invoke/invocation-services.ts'
 import { WAITING_ROOM_LIMITS, type WaitingRoomLimits } from './invoke/waiting-room.ts'
 import { SERVER_LINK_LIMITS, type ServerLinkLimits } from './relay/server-link.ts'
 

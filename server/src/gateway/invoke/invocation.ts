@@ -15,10 +15,8 @@ import {
   type Replica,
   type RoutedEndpoint,
   type RoutedVariant,
-  type RouteTable,
   variantNotFound,
 } from '../../capabilities/inference/index.ts'
-import type { CredentialSource } from '../../wire/handler.ts'
 import type { Exchange } from '../http1/exchange.ts'
 import { headerOf, type ResponseHead } from '../http1/message-head.ts'
 import type {
@@ -29,36 +27,8 @@ import type {
 import { checkCaller } from './caller-check.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import { answerError, answerTooLarge, asAwsError } from './error-answer.ts'
-import type { ReplicaConnections } from './replica-connections.ts'
-import type { Waiting, WaitingRoom } from './waiting-room.ts'
-
-/** What invocations are bounded by. */
-export interface InvocationLimits {
-  /** AWS's limit of a request's and a response's body. */
-  readonly bodyBytesMax: number
-  /** AWS's time for a container to answer. */
-  readonly modelTimeoutMs: number
-  /** AWS's time for a container to stream its whole answer. */
-  readonly streamTimeoutMs: number
-}
-
-export const INVOCATION_LIMITS: InvocationLimits = {
-  bodyBytesMax: 25 * 1024 * 1024,
-  modelTimeoutMs: 60_000,
-  streamTimeoutMs: 8 * 60_000,
-}
-
-/** All that invocations share. */
-export interface InvocationServices {
-  readonly table: RouteTable
-  readonly connections: ReplicaConnections
-  readonly waitingRoom: WaitingRoom
-  readonly credentials: CredentialSource
-  readonly limits: InvocationLimits
-  readonly internalFailure: (error: unknown) => void
-  /** Makes what becomes of the container's answer: one whole, or a stream of events. */
-  readonly answerFor: (invocation: Invocation) => ContainerAnswer
-}
+import type { InvocationServices } from './invocation-services.ts'
+import type { Waiting } from './waiting-room.ts'
 
 /**
  * One InvokeEndpoint request on its way: verified, routed, sent to a replica, answered.

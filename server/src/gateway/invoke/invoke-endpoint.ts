@@ -1,6 +1,7 @@
 import { type InvocationTarget, invocationTarget } from '../../capabilities/inference/index.ts'
 import type { Exchange } from '../http1/exchange.ts'
-import { Invocation, type InvocationServices } from './invocation.ts'
+import { Invocation } from './invocation.ts'
+import type { InvocationServices } from './invocation-services.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import { WholeAnswer } from './whole-answer.ts'
 
