@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Config, readConfig } from '../server/src/config.ts'
 import { askAdminSocket } from '../server/src/platform/admin-socket.ts'
-import { runDirectory } from '../server/src/platform/run-directory.ts'
-import { SUPERVISOR_SOCKET, type SupervisorStatus } from '../server/src/supervisor/supervisor.ts'
+import { ADMIN_SOCKETS, runDirectory } from '../server/src/platform/run-directory.ts'
+import type { SupervisorKeys, SupervisorStatus } from '../server/src/supervisor/supervisor.ts'
 import { Problem } from './command.ts'
 
 /** The option every command takes that speaks of one installation. */
@@ -18,18 +19,51 @@ export function configFor(values: { readonly 'data-dir'?: string | undefined }):
 }
 
 /** Asks the supervisor of the installation. @returns undefined when it does not run */
-export function supervisorStatus(dataDir: string): Promise<SupervisorStatus | undefined> {
-  return askAdminSocket<SupervisorStatus>(supervisorSocket(dataDir), 'GET', '/status')
+export async function supervisorStatus(dataDir: string): Promise<SupervisorStatus | undefined> {
+  return askSupervisor<SupervisorStatus>(dataDir, 'GET', '/status')
 }
 
-export function supervisorSocket(dataDir: string): string {
-  return join(runDirectory(dataDir), SUPERVISOR_SOCKET)
+/** @throws Problem when the installation does not run */
+export async function supervisorKeys(dataDir: string): Promise<SupervisorKeys> {
+  const keys = await askSupervisor<SupervisorKeys>(dataDir, 'GET', '/keys')
+  return keys ?? doesNotRun(dataDir)
+}
+
+/** @returns undefined when the installation does not run */
+export async function askSupervisor<T>(
+  dataDir: string,
+  method: string,
+  url: string,
+): Promise<T | undefined> {
+  return ask(dataDir, ADMIN_SOCKETS.supervisor, [method, url])
+}
+
+/** @returns undefined when control does not run just now */
+export async function askControl<T>(
+  dataDir: string,
+  method: string,
+  url: string,
+): Promise<T | undefined> {
+  return ask(dataDir, ADMIN_SOCKETS.control, [method, url])
+}
+
+/** To ask makes nothing: where there is no data directory, there is nobody. */
+async function ask<T>(
+  dataDir: string,
+  socket: string,
+  [method, url]: readonly [string, string],
+): Promise<T | undefined> {
+  if (!existsSync(dataDir)) return undefined
+  return askAdminSocket<T>(join(runDirectory(dataDir), socket), method, url)
 }
 
 /** @throws Problem that names the next step when the installation does not run */
 export async function requireRunning(dataDir: string): Promise<SupervisorStatus> {
   const status = await supervisorStatus(dataDir)
-  if (status) return status
+  return status ?? doesNotRun(dataDir)
+}
+
+function doesNotRun(dataDir: string): never {
   throw new Problem(`Sagebrush does not run on ${dataDir}: start it with ./sagebrush up --detach`)
 }
 

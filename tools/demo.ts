@@ -1,6 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { attachment } from '../cli/attachment.ts'
+import { requireRunning, supervisorKeys } from '../cli/installation-options.ts'
 import { readConfig } from '../server/src/config.ts'
 import { ensureEnvironments } from './setup/environments.ts'
 
@@ -34,14 +36,16 @@ await step('started the platform', () =>
   run(process.execPath, [join(ROOT, 'cli/main.ts'), 'up', '--detach'], process.env),
 )
 const environment = await step('attached to the platform', async () => {
-  const cli = [join(ROOT, 'cli/main.ts'), 'env', '--proxy', '--json']
-  const attach = JSON.parse(execFileSync(process.execPath, cli, { encoding: 'utf8' }))
-  const { AWS_ENDPOINT_URL, AWS_SESSION_TOKEN, AWS_PROFILE, ...inherited } = process.env
-  const PATH = `${python.clientsBin}:${process.env.PATH}`
+  const { dataDir, region } = config
+  const { url } = await requireRunning(dataDir)
+  const keys = await supervisorKeys(dataDir)
+  const options = { url, dataDir, region, keys, proxy: true, environment: process.env }
+  const { variables, stale } = attachment(options)
+  const kept = Object.entries(process.env).filter(([name]) => !stale.includes(name))
   return {
-    ...inherited,
-    ...attach,
-    PATH,
+    ...Object.fromEntries(kept),
+    ...variables,
+    PATH: `${python.clientsBin}:${process.env.PATH}`,
     PYTHONWARNINGS: 'ignore',
     SAGEMAKER_SUPPRESS_V2_WARNING: '1',
   }

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { askAdminSocket } from '../../server/src/platform/admin-socket.ts'
 import { type Command, print } from '../command.ts'
 import {
+  askSupervisor,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
-  supervisorSocket,
   supervisorStatus,
 } from '../installation-options.ts'
 
@@ -31,7 +30,8 @@ Example:
       print(`Sagebrush does not run on ${dataDir}`)
       return 0
     }
-    await askAdminSocket(supervisorSocket(dataDir), 'POST', '/stop')
+    const told = await askSupervisor<{ lines: string[] }>(dataDir, 'POST', '/stop')
+    for (const line of told?.lines ?? []) print(line)
     for (const { pid } of status.processes) {
       while (isRunning(pid)) await delay(LOOK_MS)
     }

@@ -1,12 +1,12 @@
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openInstallation } from '../../server/src/installation.ts'
+import { attachment } from '../attachment.ts'
 import { type Command, print, printJson } from '../command.ts'
 import {
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
   requireRunning,
+  supervisorKeys,
 } from '../installation-options.ts'
 
 export const env: Command = {
@@ -30,32 +30,14 @@ Examples:
     })
     const config = configFor(values)
     const { url } = await requireRunning(config.dataDir)
-    const { rootKey } = await openInstallation(config.dataDir, process.env)
-    const bundle = join(config.dataDir, 'ca', 'bundle.pem')
-    const attach = values.proxy
-      ? {
-          HTTPS_PROXY: url,
-          NO_PROXY: 'localhost,127.0.0.1,::1',
-          AWS_CA_BUNDLE: bundle,
-          // the SageMaker Python SDK also asks by the requests library, which has a variable of its own
-          REQUESTS_CA_BUNDLE: bundle,
-        }
-      : { AWS_ENDPOINT_URL: url }
-    const variables: Record<string, string> = {
-      ...attach,
-      AWS_ACCESS_KEY_ID: rootKey.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: rootKey.secretAccessKey,
-      AWS_REGION: config.region,
-      AWS_DEFAULT_REGION: config.region,
-    }
-    // what another way of attaching, or another account's session, would leave behind
-    const stale = [
-      'AWS_SESSION_TOKEN',
-      'AWS_PROFILE',
-      ...(values.proxy
-        ? ['AWS_ENDPOINT_URL']
-        : ['HTTPS_PROXY', 'AWS_CA_BUNDLE', 'REQUESTS_CA_BUNDLE']),
-    ]
+    const { variables, stale } = attachment({
+      url,
+      dataDir: config.dataDir,
+      region: config.region,
+      keys: await supervisorKeys(config.dataDir),
+      proxy: values.proxy ?? false,
+      environment: process.env,
+    })
     if (values.json) {
       printJson(variables)
       return 0

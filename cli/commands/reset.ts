@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { askAdminSocket } from '../../server/src/platform/admin-socket.ts'
-import { runDirectory } from '../../server/src/platform/run-directory.ts'
 import { type Command, Problem, print } from '../command.ts'
 import {
+  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
@@ -24,8 +22,7 @@ A test suite can do the same over HTTP, where the platform was started with --al
     const { values } = parseArgs({ args: [...args], options: DATA_DIR_OPTION })
     const { dataDir } = configFor(values)
     await requireRunning(dataDir)
-    const socket = join(runDirectory(dataDir), 'admin.sock')
-    if (!(await askAdminSocket(socket, 'POST', '/reset'))) {
+    if (!(await askControl(dataDir, 'POST', '/reset'))) {
       throw new Problem('control is being started again: try once more in a second')
     }
     print('the account is empty')

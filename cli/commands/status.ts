@@ -1,10 +1,8 @@
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../server/src/base/clock.ts'
-import { askAdminSocket } from '../../server/src/platform/admin-socket.ts'
-import { runDirectory } from '../../server/src/platform/run-directory.ts'
 import { type Command, print, printJson, printTable } from '../command.ts'
 import {
+  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
@@ -38,8 +36,7 @@ Example:
     })
     const { dataDir } = configFor(values)
     const { url, processes } = await requireRunning(dataDir)
-    const control = join(runDirectory(dataDir), 'admin.sock')
-    const answer = await askAdminSocket<{ tasks: TaskStatus[] }>(control, 'GET', '/tasks')
+    const answer = await askControl<{ tasks: TaskStatus[] }>(dataDir, 'GET', '/tasks')
     const tasks = answer?.tasks ?? []
     const port = Number(new URL(url).port)
     if (values.json) {

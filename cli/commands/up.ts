@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Config, configEnvironment } from '../../server/src/config.ts'
-import { type Command, print, UsageError } from '../command.ts'
+import { findUv } from '../../server/src/platform/engines/process/index.ts'
+import {
+  ALREADY_RUNNING_CODE,
+  type SupervisorStatus,
+} from '../../server/src/supervisor/supervisor.ts'
+import { ensureUv } from '../../tools/setup/uv.ts'
+import { type Command, Problem, print, UsageError } from '../command.ts'
 import {
   configFor,
   DATA_DIR_HELP,
@@ -13,6 +19,7 @@ import {
 } from '../installation-options.ts'
 
 const MAIN = new URL('../../server/src/main.ts', import.meta.url).pathname
+const LOOK_MS = 50
 
 export const up: Command = {
   usage: '[OPTIONS]',
@@ -55,47 +62,78 @@ Examples:
       allowReset: values['allow-reset'] ?? base.allowReset,
       proxyPassThrough: values['proxy-pass-through'] ?? base.proxyPassThrough,
     }
-    const running = await supervisorStatus(config.dataDir)
-    if (running) {
-      print(`Sagebrush already runs on ${config.dataDir}: ${running.url}`)
-      return 0
+    for (;;) {
+      const running = await settledSupervisor(config.dataDir)
+      if (running) {
+        print(`Sagebrush already runs on ${config.dataDir}: ${running.url}`)
+        return 0
+      }
+      await provideUv(config)
+      const code = await start(config, { detach: values.detach ?? false })
+      // another up was faster: once that one is ready, this one says where
+      if (code !== ALREADY_RUNNING_CODE) return code
+      await pause(LOOK_MS)
     }
-    return values.detach ? startDetached(config) : startHere(config)
   },
 }
 
-async function startHere(config: Config): Promise<number> {
-  const child = spawn(process.execPath, [MAIN, 'up'], {
-    env: { ...process.env, ...configEnvironment(config) },
-    stdio: 'inherit',
-  })
-  // Ctrl-C reaches the child through the terminal; SIGTERM does not
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  const [code] = await once(child, 'exit')
-  return code ?? 1
+/** The supervisor that runs, once it is neither starting nor stopping; undefined when none is left. */
+async function settledSupervisor(dataDir: string): Promise<SupervisorStatus | undefined> {
+  for (;;) {
+    const status = await supervisorStatus(dataDir)
+    if (status?.phase !== 'starting' && status?.phase !== 'stopping') return status
+    await pause(LOOK_MS)
+  }
 }
 
-async function startDetached(config: Config): Promise<number> {
-  const logs = join(config.dataDir, 'logs')
-  mkdirSync(logs, { recursive: true, mode: 0o700 })
-  const output = openSync(join(logs, 'supervisor.log'), 'a', 0o600)
+/** Runtimes' environments are made with it at their first use; folders that bring their own do without. */
+async function provideUv({ cacheDir }: Config): Promise<void> {
+  if (findUv(cacheDir) !== undefined) return
+  try {
+    await ensureUv(cacheDir, print)
+  } catch (error) {
+    print(`${(error as Error).message}\nuntil then AWS's images cannot run; all else does`)
+  }
+}
+
+/**
+ * Starts the supervisor in a session of its own: a terminal's Ctrl-C would otherwise reach every process
+ * of the platform at once, in place of the supervisor, which ends them in order.
+ */
+async function start(config: Config, { detach }: { detach: boolean }): Promise<number> {
+  const output = detach ? supervisorLog(config) : 'inherit'
   const child = spawn(process.execPath, [MAIN, 'up'], {
     env: { ...process.env, ...configEnvironment(config) },
     stdio: ['ignore', output, output, 'ipc'],
     detached: true,
   })
-  const ready = new Promise<number>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => child.kill(signal))
+  }
+  return new Promise((resolve) => {
     child.on('message', (message) => {
       if (typeof message === 'object' && 'line' in message) print(String(message.line))
-      if (typeof message === 'object' && 'ready' in message) resolve(0)
+      if (typeof message === 'object' && 'ready' in message && detach) {
+        child.send({ detach: true }, () => {
+          child.disconnect()
+          child.unref()
+          resolve(0)
+        })
+      }
     })
     child.once('exit', (code) => resolve(code ?? 1))
   })
-  const code = await ready
-  if (child.connected) child.disconnect()
-  child.unref()
-  return code
+}
+
+function supervisorLog({ dataDir }: Config): number {
+  const logs = join(dataDir, 'logs')
+  try {
+    mkdirSync(logs, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const { message } = error as Error
+    throw new Problem(`cannot make ${logs}: ${message}; choose another place with --data-dir`)
+  }
+  return openSync(join(logs, 'supervisor.log'), 'a', 0o600)
 }
 
 function portNumber(text: string): number {

@@ -29,7 +29,7 @@ import { openDatabase } from './platform/database/database.ts'
 import { migrate } from './platform/database/migrate.ts'
 import { createProcessEngine } from './platform/engines/process/index.ts'
 import { createFilesystemObjects } from './platform/objects/filesystem/index.ts'
-import { runDirectory } from './platform/run-directory.ts'
+import { ADMIN_SOCKETS, runDirectory } from './platform/run-directory.ts'
 import type { Platform, RequestScope } from './platform/scope.ts'
 import { createSecrets } from './platform/secrets.ts'
 import { createWorkflowEngine } from './platform/workflow/dbos.ts'
@@ -117,7 +117,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const server = await listen(join(run, 'control.sock'), (request, response, options) => {
     if (!internal(request, response)) front(request, response, options)
   })
-  const admin = await openAdminSocket(join(run, 'admin.sock'), {
+  const admin = await openAdminSocket(join(run, ADMIN_SOCKETS.control), {
     'GET /tasks': async () => ({ tasks: await runningTasks(platform) }),
     'POST /reset': async () => {
       await reset()

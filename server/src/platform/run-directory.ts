@@ -6,6 +6,9 @@ import { join } from 'node:path'
 /** Linux allows 107 bytes for a unix socket's path; the longest name that we put below is about 40. */
 const FOLDER_BYTES_MAX = 60
 
+/** Where the processes of an installation are asked by its owner's programs, below the run directory. */
+export const ADMIN_SOCKETS = { supervisor: 'supervisor.sock', control: 'admin.sock' } as const
+
 /**
  * The folder for sockets and process records of the installation in `dataDir`: `<dataDir>/run`, or when
  * that is too long for a socket's path, one below the system's temporary folder. Made 0700.

@@ -1,34 +1,46 @@
 import { systemClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
 import { type Environment, readConfig } from '../config.ts'
-import { AlreadyRunning, startSupervisor } from '../supervisor/supervisor.ts'
+import { ALREADY_RUNNING_CODE, AlreadyRunning, startSupervisor } from '../supervisor/supervisor.ts'
 
-/** The supervisor's process: tells a person, or the `up --detach` that started it, how it goes. */
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * The supervisor's process. The `up` that started it is told how it goes over their channel; it stops when
+ * that channel ends, unless `up` lets it go first with `{ detach: true }`.
+ */
 export async function up(env: Environment): Promise<void> {
   const config = readConfig(env)
   const log = createLog({ role: 'supervisor' }, { level: config.logLevel })
+  const tell = (message: object): boolean => process.connected && process.send?.(message) === true
   const say = (line: string): void => {
-    if (process.send) process.connected && process.send({ line })
-    else process.stdout.write(`${line}\n`)
+    if (!tell({ line })) process.stdout.write(`${line}\n`)
   }
-  say(`Sagebrush starts on ${config.dataDir}`)
+  const starting = startSupervisor({ config, clock: systemClock, log, say })
+  let isStopping = false
+  const stop = (): void => {
+    if (isStopping) return
+    isStopping = true
+    say('stopping')
+    // a start that fails is told below
+    starting.then((supervisor) => supervisor.stop()).catch(() => undefined)
+  }
+  for (const signal of STOPPING) process.on(signal, stop)
+  process.once('disconnect', stop)
+  process.once('message', () => process.off('disconnect', stop))
   try {
-    const supervisor = await startSupervisor({ config, clock: systemClock, log, say })
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        say(
-          'stopping: replicas end, training jobs go on by themselves and are adopted by the next up',
-        )
-        void supervisor.stop()
-      })
+    const supervisor = await starting
+    if (!isStopping) {
+      const isUsual = config.dataDir === readConfig({}).dataDir
+      const dataDir = isUsual ? '' : ` --data-dir ${config.dataDir}`
+      say(`Ready: ${supervisor.url}   attach with: eval "$(./sagebrush env${dataDir})"`)
+      tell({ ready: true })
     }
-    const dataDir = config.dataDir === readConfig({}).dataDir ? '' : ` --data-dir ${config.dataDir}`
-    say(`Ready: ${supervisor.url}   attach with: eval "$(./sagebrush env${dataDir})"`)
-    if (process.connected) process.send?.({ ready: true })
     await supervisor.stopped
     process.exit(0)
   } catch (error) {
+    if (error instanceof AlreadyRunning) process.exit(ALREADY_RUNNING_CODE)
     say(`sagebrush: ${(error as Error).message}`)
-    process.exit(error instanceof AlreadyRunning ? 0 : 1)
+    process.exit(1)
   }
 }

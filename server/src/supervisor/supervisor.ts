@@ -1,16 +1,15 @@
-import { mkdir } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, monotonicMs } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { type Config, configEnvironment } from '../config.ts'
-import { openInstallation } from '../installation.ts'
-import { openAdminSocket } from '../platform/admin-socket.ts'
-import { runDirectory } from '../platform/run-directory.ts'
+import type { Config } from '../config.ts'
+import { type Installation, openInstallation } from '../installation.ts'
+import { askAdminSocket, openAdminSocket } from '../platform/admin-socket.ts'
+import { ADMIN_SOCKETS, runDirectory } from '../platform/run-directory.ts'
+import { claimDataDirectory } from './claim.ts'
+import { farewell, type RunningTask } from './farewell.ts'
 import { portHolder } from './port.ts'
 import { type ProcessStatus, processStatus } from './process-status.ts'
-import { type SupervisedPostgres, supervisePostgres } from './supervised-postgres.ts'
-import { type SupervisedProcess, supervise } from './supervised-process.ts'
+import { createProcesses, type Processes } from './processes.ts'
 
 /** What `up` runs: starts the processes of the platform, restarts what dies, ends them in order. */
 export interface Supervisor {
@@ -30,116 +29,103 @@ export interface SupervisorOptions {
 
 export interface SupervisorStatus {
   readonly url: string
+  readonly phase: 'starting' | 'ready' | 'stopping'
   readonly processes: readonly ProcessStatus[]
 }
+
+/** What clients of this installation sign with; told to the owner of the data directory only. */
+export type SupervisorKeys = Installation['rootKey']
 
 /** The data directory is in use by another supervisor. */
 export class AlreadyRunning extends Error {
   override readonly name = 'AlreadyRunning'
 }
 
-export const SUPERVISOR_SOCKET = 'supervisor.sock'
+/** The exit code of a supervisor that found another one on its data directory. */
+export const ALREADY_RUNNING_CODE = 3
 
-const MAIN = new URL('../main.ts', import.meta.url).pathname
-const STARTUP_TIMEOUT_MS = 60_000
-/** Requests in flight may last 60 s; a person who stops the platform does not wait that long. */
-const GRACE_SECONDS = 10
-
+/** @throws AlreadyRunning, or Error that says what does not come up and what to do */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { clock, log, say } = options
-  const config = { ...options.config, gateways: options.config.gateways || availableParallelism() }
+  const { config, say } = options
   const { dataDir } = config
-  const run = runDirectory(dataDir)
-  const url = `http://${config.host === '0.0.0.0' ? '127.0.0.1' : config.host}:${config.port}`
-  const fleet: SupervisedProcess[] = []
-  let postgres: SupervisedPostgres | undefined
-  const { promise: stopped, resolve: hasStopped } = Promise.withResolvers<void>()
-  let stopping: Promise<void> | undefined
-  const ofRole = (role: string): SupervisedProcess[] => fleet.filter((one) => one.role === role)
-
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      const [control, gateways] = [ofRole('control'), ofRole('gateway')]
-      for (const one of control) one.send({ down: true })
-      await Promise.all(gateways.map((one) => one.stop({ graceSeconds: GRACE_SECONDS })))
-      await Promise.all(control.map((one) => one.stop({ graceSeconds: GRACE_SECONDS })))
-      await postgres?.stop()
-      admin?.close()
-      hasStopped()
-    })()
-    return stopping
-  }
-  const admin = await openAdminSocket(join(run, SUPERVISOR_SOCKET), {
-    'GET /status': async (): Promise<SupervisorStatus> => ({
-      url,
-      processes: await processStatus([
-        ownStatus,
-        ...(postgres ? [postgresStatus(postgres)] : []),
-        ...fleet,
-      ]),
-    }),
+  using unclaiming = new DisposableStack()
+  const claim = await claimDataDirectory(dataDir)
+  if (!claim) throw new AlreadyRunning(`Sagebrush already runs on ${dataDir}`)
+  unclaiming.use(claim)
+  say(`Sagebrush starts on ${dataDir}`)
+  const { rootKey } = await openInstallation(dataDir, process.env)
+  const life = createLife(options, createProcesses(options))
+  const admin = await openAdminSocket(join(runDirectory(dataDir), ADMIN_SOCKETS.supervisor), {
+    'GET /status': life.status,
+    'GET /keys': async (): Promise<SupervisorKeys> => rootKey,
     'POST /stop': async () => {
-      void stop()
+      const lines = await tellTasks(dataDir)
+      void life.stop()
+      return { lines }
     },
   })
   if (!admin) throw new AlreadyRunning(`Sagebrush already runs on ${dataDir}`)
-  const startedAt = clock.now()
-  const ownStatus = { role: 'supervisor', pid: process.pid, startedAt, restarts: 0 }
-
+  unclaiming.defer(() => admin.close())
+  const claims = unclaiming.move()
+  const stopped = life.stopped.finally(() => claims.dispose())
   try {
-    const holder = await portHolder(config)
-    if (holder) throw new Error(holder)
-    await openInstallation(dataDir, process.env)
-    const logs = join(dataDir, 'logs')
-    await mkdir(logs, { recursive: true, mode: 0o700 })
-    if (config.databaseUrl === undefined) {
-      postgres = await timed(say, 'postgres', () =>
-        supervisePostgres({ dataDir, socketDir: run, clock, log }),
-      )
-    }
-    const environment = {
-      ...process.env,
-      ...configEnvironment({ ...config, databaseUrl: config.databaseUrl ?? postgres?.url }),
-    }
-    const start = async (role: string, name: string): Promise<void> => {
-      const process = await supervise({
-        role,
-        arguments: [MAIN, role],
-        environment,
-        logFile: join(logs, `${name}.log`),
-        clock,
-        log,
-        startupTimeoutMs: STARTUP_TIMEOUT_MS,
-      })
-      fleet.push(process)
-    }
-    const names = Array.from({ length: config.gateways }, (_, index) => `gateway-${index}`)
-    const started = await Promise.allSettled([
-      timed(say, 'control', () => start('control', 'control')),
-      timed(say, `gateway × ${config.gateways}`, () =>
-        Promise.all(names.map((name) => start('gateway', name))),
-      ),
-    ])
-    for (const one of started) if (one.status === 'rejected') throw one.reason
+    await life.start()
   } catch (error) {
-    await stop()
+    await life.stop()
+    await stopped
     throw error
   }
-  return { url, stopped, stop }
+  return {
+    url: urlOf(config),
+    stopped,
+    stop: async () => {
+      for (const line of await tellTasks(dataDir)) say(line)
+      await life.stop()
+    },
+  }
 }
 
-function postgresStatus(postgres: SupervisedPostgres) {
-  const { pid, startedAt, restarts } = postgres
-  return { role: 'postgres', pid, startedAt, restarts }
+/** From the start of the processes to their end; a stop in the middle of a start waits for its end. */
+function createLife({ config, clock }: SupervisorOptions, processes: Processes) {
+  const { promise: stopped, resolve: hasStopped } = Promise.withResolvers<void>()
+  const own = { role: 'supervisor', pid: process.pid, startedAt: clock.now(), restarts: 0 }
+  let phase: SupervisorStatus['phase'] = 'starting'
+  let starting: Promise<void> = Promise.resolve()
+  let stopping: Promise<void> | undefined
+
+  return {
+    stopped,
+    start: async (): Promise<void> => {
+      const holder = await portHolder(config)
+      if (holder) throw new Error(holder)
+      starting = processes.start()
+      await starting
+      if (phase === 'starting') phase = 'ready'
+    },
+    stop: (): Promise<void> => {
+      phase = 'stopping'
+      stopping ??= starting
+        // whoever started is told of a failure; what did come up is ended all the same
+        .catch(() => undefined)
+        .then(() => processes.stop())
+        .then(hasStopped)
+      return stopping
+    },
+    status: async (): Promise<SupervisorStatus> => ({
+      url: urlOf(config),
+      phase,
+      processes: [...(await processStatus([own])), ...(await processes.status())],
+    }),
+  }
 }
 
-async function timed<T>(
-  say: (line: string) => void,
-  what: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const startMs = monotonicMs()
-  const result = await work()
-  say(`  ${what.padEnd(14)} ready after ${((monotonicMs() - startMs) / 1_000).toFixed(1)} s`)
-  return result
+function urlOf({ host, port }: Config): string {
+  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
+}
+
+/** What a stop means for what runs; nothing when control does not answer just now. */
+async function tellTasks(dataDir: string): Promise<readonly string[]> {
+  const path = join(runDirectory(dataDir), ADMIN_SOCKETS.control)
+  const answer = await askAdminSocket<{ tasks: RunningTask[] }>(path, 'GET', '/tasks')
+  return farewell(answer?.tasks ?? [])
 }
