@@ -35,6 +35,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   jit: 'off',
+  idle_in_transaction_session_timeout: '60s',
   log_min_messages: 'warning',
 }
 

@@ -56,6 +56,9 @@ export function createWorkflowEngine(options: { database: Database; log: Log }):
         applicationVersion: APPLICATION_VERSION,
         executorID: 'control',
         enableOTLP: false,
+        // set by a statement that DBOS would put before the first of each connection, which pg deprecates;
+        // the embedded server has the bound among its own settings
+        systemDatabaseIdleTransactionTimeoutMs: 0,
         logger: dbosLogger(options.log),
       })
       for (const definition of definitions) registered.set(definition.name, register(definition))
