@@ -90,10 +90,12 @@ export async function launchContainer(
 
 function watchContainer(child: ChildProcess, directory: TaskDirectory): Container {
   let hasExited = false
+  let isKilled = false
   const ended = new Promise<number>((resolve) => {
     child.once('exit', (code, name) => {
       hasExited = true
-      resolve(code ?? 128 + signalNumber(name))
+      // Which code stands for it is another in each of the tools outside.
+      resolve(isKilled ? 128 + signalNumber('SIGKILL') : (code ?? 128 + signalNumber(name)))
     })
   })
   const setupMessage = () => readFileSync(directory.setupLog, 'utf8').trim()
@@ -108,14 +110,18 @@ function watchContainer(child: ChildProcess, directory: TaskDirectory): Containe
     }
     return undefined
   }
-  const sandbox = find(() => childrenOf(child.pid ?? 0)[0])
+  let first: ProcessIdentity | undefined
+  const sandbox = find(() => childrenOf(child.pid ?? 0)[0]).then((found) => {
+    first = found
+    return found
+  })
   const main = sandbox.then(
-    (first) =>
+    (found) =>
       // Before the start the first child is one of the tools that make the sandbox.
-      first && find(() => (hasStarted() ? childrenOf(first.pid)[0] : undefined)),
+      found && find(() => (hasStarted() ? childrenOf(found.pid)[0] : undefined)),
   )
   const exit = ended.then(async (exitCode) => {
-    const first = await sandbox
+    await sandbox
     // The outer process may go before the namespace is empty.
     while (first && isAlive(first)) {
       signal(first, 'SIGKILL')
@@ -140,7 +146,11 @@ function watchContainer(child: ChildProcess, directory: TaskDirectory): Containe
       if (process) signal(process, 'SIGTERM')
     },
     kill: () => {
-      if (!hasExited) child.kill('SIGKILL')
+      if (hasExited) return
+      isKilled = true
+      // The process outside then reaps it and ends; killed itself it would leave a zombie to whoever is init.
+      if (first && isAlive(first)) signal(first, 'SIGKILL')
+      else child.kill('SIGKILL')
     },
   }
 }

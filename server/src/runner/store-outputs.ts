@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
+import { createReadStream, type Stats } from 'node:fs'
+import { chmod, lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { constants, createGzip } from 'node:zlib'
@@ -107,9 +107,11 @@ async function ownFolder(
 /** Everything below a folder, in name order; links are listed and never followed. */
 async function walk(root: string, folder = root): Promise<Entry[]> {
   const entries: Entry[] = []
+  await openToOwner(folder, await lstat(folder))
   for (const name of (await readdir(folder)).sort()) {
     const path = join(folder, name)
     const found = await lstat(path)
+    if (found.isFile()) await openToOwner(path, found)
     const kind = found.isFile()
       ? 'file'
       : found.isDirectory()
@@ -129,6 +131,13 @@ async function walk(root: string, folder = root): Promise<Entry[]> {
     if (kind === 'directory') entries.push(...(await walk(root, path)))
   }
   return entries
+}
+
+/** What a container locks is read all the same, as by AWS; where we are not root its rights bind us too. */
+async function openToOwner(path: string, found: Stats): Promise<void> {
+  const needed = found.isDirectory() ? 0o500 : 0o400
+  if (process.getuid?.() === 0 || (found.mode & needed) === needed) return
+  await chmod(path, (found.mode & 0o7777) | needed)
 }
 
 /** The same content gives the same bytes: no owners, no times, names in order. */
@@ -182,6 +191,9 @@ function version(file: Entry): string {
 }
 
 function explain(output: TaskOutput, error: unknown): string {
-  const reason = error instanceof S3Fault ? `${error.code}: ${error.message}` : String(error)
+  const { code, message } = error as NodeJS.ErrnoException
+  // Errors of this machine's file system name paths of ours, which are no concern of the user.
+  const isOfMachine = !(error instanceof S3Fault) && code !== undefined
+  const reason = isOfMachine ? code : error instanceof S3Fault ? `${code}: ${message}` : message
   return `Cannot store output ${output.name} under ${output.s3Uri}: ${reason}`
 }

@@ -175,6 +175,23 @@ export function dataTests(subject: () => Subject): void {
     assert.deepEqual(objects.get(`${bucket}/one`), objects.get(`${bucket}/two`))
   })
 
+  test('folders that the container locked are stored, and removed with the task', async () => {
+    const bucket = put({ x: '' })
+    const outputs = [output(`s3://${bucket}/out`, { pack: 'files' })]
+    const script =
+      'cd /opt/ml/model; mkdir a b; echo 1 > a/f; echo 2 > b/f; chmod 000 b/f b; chmod 555 a .'
+    const task = shellTask(script, { outputs })
+
+    const { end } = await run(subject(), task)
+    await subject().engine.remove(task.taskId)
+
+    assert.deepEqual(end?.uploaded, { model: `s3://${bucket}/out` }, end?.message)
+    const { objects } = subject().platform
+    assert.equal(objects.get(`${bucket}/out/a/f`)?.toString(), '1\n')
+    assert.equal(objects.get(`${bucket}/out/b/f`)?.toString(), '2\n')
+    assert.equal((await subject().engine.observe(task.taskId)).state, 'Unknown')
+  })
+
   test('an upload refused in its parts ends the task OutputFailed, and leaves none of them', async () => {
     const outputs = [output('s3://no-parts/model.tar.gz')]
     const { requests } = subject().platform

@@ -1,15 +1,26 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import assert from 'node:assert/strict'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createLog } from '../../../base/log.ts'
+import { SHELL_IMAGE, shellTask, until, untilEnded } from '../conformance/subject.ts'
 import { engineConformance, type Subject, startFakePlatform } from '../conformance.ts'
 import { registerImage } from '../images.ts'
 import { createEngine } from './process-engine.ts'
 import type { SandboxMechanism } from './sandbox/plan.ts'
 import { probeSandbox } from './sandbox/probe.ts'
 import { enginePaths, type ProcessEngineSettings } from './settings.ts'
+import { readJson, type TaskState } from './task-directory.ts'
 
 const RUNNER = fileURLToPath(new URL('../../../runner/entry.ts', import.meta.url))
 
@@ -19,7 +30,29 @@ for (const mechanism of ['bwrap', 'unshare'] as const) {
   else test(`process engine, ${mechanism}`, { skip: `${mechanism} does not work here` }, () => {})
 }
 
-async function make(mechanism: SandboxMechanism): Promise<Subject> {
+for (const mechanism of ['bwrap', 'unshare'] as const) {
+  test(`a container that is killed leaves no zombie to init, by ${mechanism}`, {
+    skip: !works[mechanism] && `${mechanism} does not work here`,
+  }, async (t) => {
+    const { engine, tasksDir, register, close } = await make(mechanism)
+    t.after(close)
+    await register(SHELL_IMAGE, { 'bin/train': `#!/bin/sh\ntrap '' TERM\nsleep 60\n` })
+    const task = shellTask('')
+    await engine.start(task)
+    const file = join(tasksDir, task.taskId, 'state.json')
+    const pid = await until('the program', async () => {
+      const state = await readJson<TaskState>(file)
+      return state?.container && state.sandbox?.pid
+    })
+
+    await engine.stop(task.taskId, { graceSeconds: 0 })
+    await untilEnded(engine, task.taskId)
+
+    assert.equal(existsSync(`/proc/${pid}`), false)
+  })
+}
+
+async function make(mechanism: SandboxMechanism): Promise<Subject & { tasksDir: string }> {
   const root = mkdtempSync(join(tmpdir(), 'sagebrush-engine-'))
   const platform = await startFakePlatform()
   const settings: ProcessEngineSettings = {
@@ -38,6 +71,7 @@ async function make(mechanism: SandboxMechanism): Promise<Subject> {
   return {
     engine,
     platform,
+    tasksDir: enginePaths(settings).tasksDir,
     again: () => createEngine(settings),
     register: async (name, files) => {
       const directory = mkdtempSync(join(root, 'image-'))

@@ -1,4 +1,4 @@
-import { readdir, rename, rm } from 'node:fs/promises'
+import { chmod, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newShortId } from '../../../base/ids.ts'
@@ -44,7 +44,7 @@ export async function removeTask(
   } catch (error) {
     if (!isMissing(error)) throw error
   }
-  await rm(removed, { recursive: true, force: true, maxRetries: 3 })
+  await removeTree(removed)
   await rm(join(paths.socketsDir, shortHash(taskId)), { recursive: true, force: true })
   await rm(join(paths.changesDir, taskId), { force: true })
   if (order?.task.hosts && order.task.hosts.length > 1) await releaseWhenLast(paths, order.task)
@@ -84,7 +84,30 @@ async function releaseWhenLast(paths: EnginePaths, task: Task): Promise<void> {
 export async function finishRemovals({ tasksDir }: EnginePaths): Promise<void> {
   const names = await readdir(tasksDir).catch(() => [])
   for (const name of names.filter((entry) => entry.startsWith('.removed-'))) {
-    await rm(join(tasksDir, name), { recursive: true, force: true }).catch(() => undefined)
+    await removeTree(join(tasksDir, name)).catch(() => undefined)
+  }
+}
+
+/** A container may lock its folders, which binds us too where we are not root. */
+async function removeTree(root: string): Promise<void> {
+  const remove = () => rm(root, { recursive: true, force: true, maxRetries: 3 })
+  try {
+    await remove()
+  } catch (error) {
+    if (!hasCode(error, 'EACCES')) throw error
+    await unlock(root)
+    await remove()
+  }
+}
+
+/** What the first attempt removes meanwhile is passed over. */
+async function unlock(folder: string): Promise<void> {
+  try {
+    await chmod(folder, 0o700)
+    const entries = await readdir(folder, { withFileTypes: true })
+    for (const entry of entries) if (entry.isDirectory()) await unlock(join(folder, entry.name))
+  } catch (error) {
+    if (!isMissing(error)) throw error
   }
 }
 
