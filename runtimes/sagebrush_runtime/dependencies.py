@@ -55,7 +55,7 @@ def _install(wanted, failure_class):
                 command = [sys.executable, "-m", "pip", "install"]
             if os.path.getsize(missing):
                 command += ["--no-deps", "--target", paths.DEPENDENCIES_DIR, "-r", missing]
-                child_process.run(command, dict(os.environ))
+                child_process.run(command, _variables())
         except CommandError as fault:
             raise failure_class(shown, fault.exit_code, fault.error_message) from fault
 
@@ -78,10 +78,23 @@ def _resolve_with_uv(uv, wanted, folder, missing):
     child_process.run(
         [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate",
          "--python", sys.executable, "--output-file", lock, inputs],
-        dict(os.environ),
+        _variables(),
     )
     with open(lock) as answer, open(missing, "w") as file:
         file.writelines(line for line in answer if not _is_present(line, present))
+
+
+# Where Debian's and Red Hat's families keep the certificates that the machine trusts.
+MACHINE_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
+
+
+def _variables():
+    """The user's, and that uv trusts what the machine trusts, such as a company's proxy.
+
+    By default it knows only certificates of its own.
+    """
+    has_certificates = any(os.path.exists(path) for path in MACHINE_CERTIFICATES)
+    return {**({"UV_SYSTEM_CERTS": "1"} if has_certificates else {}), **os.environ}
 
 
 def _present_versions():
@@ -119,7 +132,7 @@ def _resolve_with_pip(wanted, folder, missing):
     child_process.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--report", report,
          *wanted],
-        dict(os.environ),
+        _variables(),
     )
     with open(report) as answer, open(missing, "w") as file:
         for item in json.load(answer)["install"]:

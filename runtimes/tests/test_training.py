@@ -275,6 +275,16 @@ class Dependencies(unittest.TestCase):
             self.assertIn("absent==1.0", container.read("mark"))
             self.assertNotIn("numpy==", container.read("mark"))
 
+    def test_the_installer_trusts_what_the_machine_trusts_unless_the_user_says_otherwise(self):
+        installer = "import sys, os\nsys.exit('TRUST ' + os.environ.get('UV_SYSTEM_CERTS', 'none'))"
+        for own, expected in (({}, "1"), ({"UV_SYSTEM_CERTS": "0"}, "0")):
+            with Container(**own) as container:
+                container.environment["SAGEBRUSH_UV"] = self.installer(container, installer)
+                container.write("source/requirements.txt", "absent\n")
+                container.train("pass")
+
+                self.assertIn("TRUST " + expected, container.read("output/failure"))
+
     def test_requirements_that_cannot_be_installed_are_the_failure_reason(self):
         installer = "import sys; sys.stderr.write('No solution found for absent'); sys.exit(1)"
         with Container() as container:
