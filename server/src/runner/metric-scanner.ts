@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm'
+import { metricExpression } from '../aws/metric-expression.ts'
 import type { Task, TaskMetric } from '../platform/engines/engine.ts'
-import { metricExpression } from '../platform/engines/metric-expression.ts'
 
 /** Reads values from log lines by the user's regular expressions. */
 export interface MetricScanner {

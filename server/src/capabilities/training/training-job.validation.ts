@@ -5,8 +5,8 @@ import type {
   TrainingInputMode,
 } from '@aws-sdk/client-sagemaker'
 import { resourceLimitExceeded, validationException } from '../../aws/errors.ts'
+import { metricExpression } from '../../aws/metric-expression.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
-import { metricExpression } from '../../platform/engines/metric-expression.ts'
 import { acceleratorRefusal, instanceType } from '../compute/index.ts'
 import { instanceGroupsOf } from './cluster.ts'
 import type { TrainingJobRequest } from './training-job.store.ts'

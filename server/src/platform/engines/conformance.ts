@@ -1,6 +1,7 @@
 import { after, before, describe } from 'node:test'
 import { dataTests } from './conformance/data.ts'
 import { lifeTests } from './conformance/life.ts'
+import { logTests } from './conformance/log.ts'
 import { sandboxTests } from './conformance/sandbox.ts'
 import { SHELL_IMAGE, type Subject, type SubjectFactory } from './conformance/subject.ts'
 
@@ -36,6 +37,7 @@ export function engineConformance(name: string, make: SubjectFactory): void {
     }
     describe('life', () => lifeTests(current))
     describe('data', () => dataTests(current))
+    describe('log', () => logTests(current))
     describe('sandbox', () => sandboxTests(current))
   })
 }

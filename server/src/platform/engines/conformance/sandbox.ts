@@ -95,7 +95,7 @@ export function sandboxTests(subject: () => Subject): void {
   test('hosts of one job reach each other by name', async () => {
     const hosts = ['algo-1', 'algo-2']
     const listen = `require('net').createServer(peer => peer.on('data', data => {
-      console.log('heard ' + data); process.exit() })).listen(7777, 'algo-1')`
+      process.stdout.write('heard ' + data); process.exit() })).listen(7777, 'algo-1')`
     const greet = `const greet = () => require('net').connect(7777, 'algo-1')
       .on('error', () => setTimeout(greet, 20)).on('connect', function () { this.end('algo-2') })
       greet()`
