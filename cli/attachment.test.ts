@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attachment } from './attachment.ts'
+import { attachment, detach } from './attachment.ts'
 
 const URL_ = 'http://127.0.0.1:8420'
 const BUNDLE = '/data/ca/bundle.pem'
@@ -54,4 +54,17 @@ test('attaching twice comes to the same', () => {
   const once = attach(true).variables
 
   assert.deepEqual(attach(true, once).variables, once)
+})
+
+test("the platform's own downloads do not go through the platform, and do through a person's proxy", () => {
+  const attached: Record<string, string | undefined> = { ...attach(true).variables }
+  const own = { HTTPS_PROXY: 'http://proxy.example', AWS_CA_BUNDLE: '/etc/own.pem' }
+  const kept: Record<string, string | undefined> = { ...own }
+
+  detach(attached, '/data')
+  detach(kept, '/data')
+
+  assert.equal(attached.HTTPS_PROXY, undefined)
+  assert.equal(attached.REQUESTS_CA_BUNDLE, undefined)
+  assert.deepEqual(kept, own)
 })

@@ -57,6 +57,17 @@ export function attachment(options: AttachmentOptions): Attachment {
   }
 }
 
+/**
+ * Takes the proxy's way back out of an environment that was attached by it, for programs that shall reach
+ * the real world: what the platform itself gets from npm and PyPI must not be asked of the platform.
+ */
+export function detach(environment: Record<string, string | undefined>, dataDir: string): void {
+  if (environment.AWS_CA_BUNDLE !== join(dataDir, 'ca', 'bundle.pem')) return
+  for (const name of ['HTTPS_PROXY', 'AWS_CA_BUNDLE', 'REQUESTS_CA_BUNDLE']) {
+    delete environment[name]
+  }
+}
+
 function directHosts({ NO_PROXY, no_proxy }: AttachmentOptions['environment']): string {
   const own = (no_proxy ?? NO_PROXY ?? '').split(',').map((host) => host.trim())
   return [...new Set([...own.filter((host) => host !== ''), ...LOCAL_HOSTS])].join(',')

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { attachment } from '../cli/attachment.ts'
+import { attachment, detach } from '../cli/attachment.ts'
 import { requireRunning, supervisorKeys } from '../cli/installation-options.ts'
 import { readConfig } from '../server/src/config.ts'
 import { ensureEnvironments } from './setup/environments.ts'
@@ -31,6 +31,7 @@ async function run(
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
+detach(process.env, config.dataDir)
 const python = await step('made the Python environments', () => ensureEnvironments(config, say))
 await step('started the platform', () =>
   run(process.execPath, [join(ROOT, 'cli/main.ts'), 'up', '--detach'], process.env),
@@ -55,6 +56,8 @@ await step('ran examples/breast-cancer/main.py', () =>
 )
 say(`The platform goes on running. Next, in your own shell:
   eval "$(./sagebrush env --proxy)"                       then your SageMaker code, unchanged
+  export PATH=${python.clientsBin}:$PATH
+                                                          the AWS CLI and Python that the demo used
   aws sagemaker list-training-jobs                        what was trained
   aws logs filter-log-events --log-group-name /aws/sagemaker/TrainingJobs
                                                           what it said

@@ -10,6 +10,7 @@ import {
   type SupervisorStatus,
 } from '../../server/src/supervisor/supervisor.ts'
 import { ensureUv } from '../../tools/setup/uv.ts'
+import { detach } from '../attachment.ts'
 import { type Command, Problem, print, UsageError } from '../command.ts'
 import {
   configFor,
@@ -62,6 +63,7 @@ Examples:
       allowReset: values['allow-reset'] ?? base.allowReset,
       proxyPassThrough: values['proxy-pass-through'] ?? base.proxyPassThrough,
     }
+    detach(process.env, config.dataDir)
     for (;;) {
       const running = await settledSupervisor(config.dataDir)
       if (running) {

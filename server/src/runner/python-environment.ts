@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline'
 import { newShortId } from '../base/ids.ts'
 import { withFileLock } from './file-lock.ts'
 
+/** Where Linux distributions keep the certificates that the machine trusts. */
+const SYSTEM_CERTIFICATES = '/etc/ssl/certs'
+
 /** What an environment is made of; the same recipe has the same directory. */
 export interface EnvironmentRecipe {
   readonly name: string
@@ -117,6 +120,8 @@ async function runUv(
 ): Promise<void> {
   const child = spawn(uvPath, [...args, '--no-progress', '--color', 'never'], {
     cwd: '/',
+    // behind a proxy that opens connections only the machine knows the certificate, not the list inside uv
+    env: { UV_SYSTEM_CERTS: String(existsSync(SYSTEM_CERTIFICATES)), ...process.env },
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: maker.signal,
   })
