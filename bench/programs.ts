@@ -25,7 +25,8 @@ export function requirePrograms(names: readonly string[]): void {
   throw new CannotRun(`needs ${missing.join(', ')}: apt-get install ${packages.join(' ')}`)
 }
 
-function isOnPath(name: string): boolean {
+/** Whether a program of that name can be run. */
+export function isOnPath(name: string): boolean {
   try {
     execFileSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' })
     return true

@@ -1,157 +1,108 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { monotonicMs } from '../../server/src/base/clock.ts'
 import { newShortId } from '../../server/src/base/ids.ts'
-import { sendAll } from '../http-load.ts'
-import { callAll, type LoadResult } from '../load.ts'
-import { type BenchPlatform, startBenchPlatform } from '../platform.ts'
-import { type Rounds, takeTurns } from '../rounds.ts'
+import type { LoadResult } from '../load.ts'
+import { fileStore, nginxStore, type ObjectStore, platformStore } from '../object-stores.ts'
+import { startBenchPlatform } from '../platform.ts'
+import { isOnPath } from '../programs.ts'
+import { takeTurns } from '../rounds.ts'
 import type { Bench, Measurement, Row } from '../row.ts'
-import { signedRequest } from '../signed-request.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const BUCKET = 'bench'
-const SMALL_BYTES = 1_024
-const LARGE_BYTES = 64 * 1_024 * 1_024
-const SMALL_REQUESTS = { 8: 1_500, 1: 300 } as const
+const SMALL = randomBytes(1_024)
+const LARGE = randomBytes(64 * 1_024 * 1_024)
+const MEGABYTES = LARGE.length / 1e6
 
 export const row: Row = {
   name: 'objects',
   summary:
-    'PutObject and GetObject of 1 KB and 64 MB beside a file that is written with fsync and renamed, or read; only stated',
+    'PutObject and GetObject of 1 KB and 64 MB beside a file that is written with fsync and renamed, or read, and beside nginx DAV where it is; only stated',
   programs: [],
   run: async (bench): Promise<readonly Measurement[]> => {
     await using folder = await temporaryFolder()
     await using platform = await startBenchPlatform()
     await platform.s3.createBucket({ Bucket: BUCKET })
-    const sides: Sides = { platform, folder: join(folder.path, 'files'), keys: [] }
-    await mkdir(sides.folder)
-    const at = async (
-      connections: 8 | 1,
-      operation: 'PutObject' | 'GetObject',
-    ): Promise<Rounds<LoadResult>> => {
-      bench.say(`${operation}, 1 KB, c=${connections}`)
-      return operation === 'PutObject'
-        ? putSmall(bench, sides, connections)
-        : getSmall(bench, sides, connections)
-    }
-    const measured: Measurement[] = []
-    for (const operation of ['PutObject', 'GetObject'] as const) {
-      measured.push(...smallMeasurements(operation, await at(8, operation), await at(1, operation)))
-    }
-    for (const operation of ['PutObject', 'GetObject'] as const) {
-      bench.say(`${operation}, 64 MB`)
-      const rounds = await large(bench, sides, operation)
-      measured.push({ what: `${operation} 64 MB, vs file`, unit: 'MB/s', ...rounds })
-    }
-    return measured
+    const ours = platformStore(platform, BUCKET)
+    const measured = await compare(bench, {
+      ours,
+      peer: await fileStore(join(folder.path, 'files')),
+    })
+    if (!isOnPath('nginx')) return measured
+    const nginx = await nginxStore(join(folder.path, 'nginx'))
+    await using _program = nginx.program
+    return [...measured, ...(await compare(bench, { ours, peer: nginx.store }))]
   },
 }
 
 interface Sides {
-  readonly platform: BenchPlatform
-  /** Where the peer's files are. */
-  readonly folder: string
-  /** Names of all objects and of all files: both sides have the same. */
-  readonly keys: string[]
+  readonly ours: ObjectStore
+  readonly peer: ObjectStore
 }
 
-function putSmall(bench: Bench, sides: Sides, connections: 8 | 1): Promise<Rounds<LoadResult>> {
-  const body = randomBytes(SMALL_BYTES)
-  let fresh: string[] = []
-  return takeTurns(bench, {
-    ours: () => {
-      fresh = Array.from({ length: SMALL_REQUESTS[connections] }, () => newShortId(16))
-      sides.keys.push(...fresh)
-      const requests = fresh.map((key) => put(sides.platform, key, body))
-      return sendAll(requests, { port: sides.platform.port, connections })
-    },
-    peer: () =>
-      callAll(fresh, connections, () => ({
-        call: (key) => writeDurably(join(sides.folder, key), body),
-      })),
-    show,
+/** All measurements of the platform beside one peer. */
+async function compare(bench: Bench, sides: Sides): Promise<Measurement[]> {
+  const beside = `vs ${sides.peer.name}`
+  const small = await run(bench, { ...sides, body: SMALL, count: 1_000, atOnce: 8 })
+  const alone = await run(bench, { ...sides, body: SMALL, count: 200, atOnce: 1 })
+  const large = await run(bench, { ...sides, body: LARGE, count: 1, atOnce: 1 })
+  return (['put', 'get'] as const).flatMap((verb) => {
+    const operation = verb === 'put' ? 'PutObject' : 'GetObject'
+    const line = (
+      what: string,
+      options: { unit: string; rounds: PutAndGet; value: (result: LoadResult) => number },
+    ): Measurement => ({
+      what: `${operation} ${what}, ${beside}`,
+      unit: options.unit,
+      ours: options.rounds[verb].ours.map(options.value),
+      peer: options.rounds[verb].peer.map(options.value),
+    })
+    return [
+      line('1 KB, c=8', {
+        unit: 'operations/s',
+        rounds: small,
+        value: ({ callsPerSecond }) => callsPerSecond,
+      }),
+      line('1 KB, c=1: p50', {
+        unit: 'ms',
+        rounds: alone,
+        value: ({ latencyMsP50 }) => latencyMsP50,
+      }),
+      line('64 MB', {
+        unit: 'MB/s',
+        rounds: large,
+        value: ({ callsPerSecond }) => callsPerSecond * MEGABYTES,
+      }),
+    ]
   })
 }
 
-function getSmall(bench: Bench, sides: Sides, connections: 8 | 1): Promise<Rounds<LoadResult>> {
-  const keys = sides.keys.slice(0, SMALL_REQUESTS[connections])
-  return takeTurns(bench, {
-    ours: () => {
-      const requests = keys.map((key) => get(sides.platform, key))
-      return sendAll(requests, { port: sides.platform.port, connections })
-    },
-    peer: () =>
-      callAll(keys, connections, () => ({ call: (key) => readFile(join(sides.folder, key)) })),
-    show,
-  })
-}
+type PutAndGet = Readonly<
+  Record<'put' | 'get', { ours: readonly LoadResult[]; peer: readonly LoadResult[] }>
+>
 
-async function large(
+/** Stores new objects, then reads those of the last round. */
+async function run(
   bench: Bench,
-  { platform, folder }: Sides,
-  operation: 'PutObject' | 'GetObject',
-): Promise<Rounds<number>> {
-  const body = randomBytes(LARGE_BYTES)
-  const request = operation === 'PutObject' ? put(platform, 'large', body) : get(platform, 'large')
-  const path = join(folder, 'large')
-  const rate = async (work: () => Promise<unknown>): Promise<number> => {
-    const startMs = monotonicMs()
-    await work()
-    return LARGE_BYTES / 1e6 / ((monotonicMs() - startMs) / 1_000)
-  }
-  return takeTurns(bench, {
-    ours: () => rate(() => sendAll([request], { port: platform.port, connections: 1 })),
-    peer: () => rate(() => (operation === 'PutObject' ? writeDurably(path, body) : readFile(path))),
-    show: (megabytes) => `${Math.round(megabytes)} MB/s`,
+  { ours, peer, body, count, atOnce }: Sides & { body: Buffer; count: number; atOnce: number },
+): Promise<PutAndGet> {
+  let keys: string[] = []
+  const show = ({ callsPerSecond, latencyMsP50 }: LoadResult): string =>
+    `${callsPerSecond.toFixed(1)}/s p50 ${latencyMsP50.toFixed(2)} ms`
+  bench.say(`${count} objects of ${body.length} bytes, c=${atOnce}, beside ${peer.name}: PutObject`)
+  const put = await takeTurns(bench, {
+    ours: () => {
+      keys = Array.from({ length: count }, () => newShortId(16))
+      return ours.put(keys, { body, atOnce })
+    },
+    peer: () => peer.put(keys, { body, atOnce }),
+    show,
   })
-}
-
-function put(platform: BenchPlatform, key: string, body: Buffer): Buffer {
-  const path = `/${BUCKET}/${key}`
-  return signedRequest({ method: 'PUT', path, body }, { ...platform, service: 's3' })
-}
-
-function get(platform: BenchPlatform, key: string): Buffer {
-  const path = `/${BUCKET}/${key}`
-  return signedRequest({ method: 'GET', path }, { ...platform, service: 's3' })
-}
-
-/** What a store of objects cannot do without: the bytes on disk, then their name, at once or not at all. */
-async function writeDurably(path: string, body: Buffer): Promise<void> {
-  const own = `${path}.new`
-  const file = await open(own, 'w')
-  try {
-    await file.writeFile(body)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(own, path)
-}
-
-function show({ callsPerSecond, latencyMsP50 }: LoadResult): string {
-  return `${Math.round(callsPerSecond)}/s p50 ${latencyMsP50.toFixed(2)} ms`
-}
-
-function smallMeasurements(
-  operation: string,
-  busy: Rounds<LoadResult>,
-  alone: Rounds<LoadResult>,
-): Measurement[] {
-  return [
-    {
-      what: `${operation} 1 KB, c=8, vs file`,
-      unit: 'operations/s',
-      ours: busy.ours.map((result) => result.callsPerSecond),
-      peer: busy.peer.map((result) => result.callsPerSecond),
-    },
-    {
-      what: `${operation} 1 KB, c=1: p50, vs file`,
-      unit: 'ms',
-      ours: alone.ours.map((result) => result.latencyMsP50),
-      peer: alone.peer.map((result) => result.latencyMsP50),
-    },
-  ]
+  bench.say('GetObject')
+  const get = await takeTurns(bench, {
+    ours: () => ours.get(keys, { atOnce }),
+    peer: () => peer.get(keys, { atOnce }),
+    show,
+  })
+  return { put, get }
 }
