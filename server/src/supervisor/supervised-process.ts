@@ -53,12 +53,20 @@ export async function supervise(options: SupervisedProcessOptions): Promise<Supe
       const ranMs = clock.now().getTime() - (startedAt?.getTime() ?? 0)
       delayMs = ranMs > WELL_AFTER_MS ? FIRST_DELAY_MS : Math.min(delayMs * 2, DELAY_MS_MAX)
       after(clock, delayMs).then(
-        () => (stopping ? undefined : start().catch(() => undefined)),
+        () => (stopping ? undefined : startAgain()),
         () => undefined,
       )
     })
     await ready(next, options)
   }
+
+  const startAgain = (): Promise<void> =>
+    start().catch((error) => {
+      if (stopping) return
+      log.error(`${role} does not come up`, { error })
+      // one that hangs is ended, and so started once more
+      child?.kill('SIGKILL')
+    })
 
   try {
     await start()
