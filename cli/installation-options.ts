@@ -54,7 +54,12 @@ async function ask<T>(
   [method, url]: readonly [string, string],
 ): Promise<T | undefined> {
   if (!existsSync(dataDir)) return undefined
-  return askAdminSocket<T>(join(runDirectory(dataDir), socket), method, url)
+  const path = join(runDirectory(dataDir), socket)
+  return askAdminSocket<T>(path, method, url).catch((error: Error) => {
+    throw new Problem(
+      `the platform on ${dataDir} refused (${error.message}): if another version started it, run ./sagebrush down, then up`,
+    )
+  })
 }
 
 /** @throws Problem that names the next step when the installation does not run */

@@ -45,6 +45,12 @@ async function help(): Promise<number> {
   return 0
 }
 
+// a reader that has seen enough, as head has, is not a fault
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import test, { after, before } from 'node:test'
+import { promisify } from 'node:util'
 import { type StartedPlatform, startPlatform } from '../support/platform.ts'
 
 let platform: StartedPlatform
@@ -19,6 +21,16 @@ test('status lists the supervisor, postgres, control and gateways with their pid
     'supervisor',
   ])
   assert.ok(processes.every(({ pid }) => Number.isInteger(pid)))
+})
+
+test('a reader that closes early, as head does, is no fault', async () => {
+  // what the command says of an error is what the shell answers
+  const status = `"$0" cli/main.ts status --data-dir ${platform.dataDir}`
+  const command = `{ ${status} 2>&3 | true; } 3>&1`
+
+  const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath])
+
+  assert.equal(stdout, '')
 })
 
 test('a second up on the same data directory says that it runs, and where', async () => {
