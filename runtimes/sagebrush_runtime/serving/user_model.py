@@ -55,6 +55,11 @@ class UserModel:
         self._execution_parameters_fn = getattr(program, "execution_parameters_fn", None)
         model_fn = _bind(functions["model_fn"] or defaults.model_fn, 1)
         self._model = model_fn(RequestContext(paths.MODEL_DIR), paths.MODEL_DIR)
+        if not functions["input_fn"] and not functions["predict_fn"]:
+            direct_functions = getattr(defaults, "direct_functions", lambda _model: None)
+            direct = direct_functions(self._model)
+            if direct:
+                self._input, self._predict = _bind(direct[0], 2), _bind(direct[1], 2)
 
     def execution_parameters(self):
         if self._execution_parameters_fn is not None:

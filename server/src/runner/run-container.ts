@@ -75,6 +75,7 @@ export async function runContainer(run: TaskRun, use: ImageInUse): Promise<TaskE
   })
   void bridge?.connect(container, endWith)
   watchResources(run, { container, controlGroup, signal: done.signal, endWith })
+  run.transfers.prepareToStore()
   const copying = run.transfers.copyContinuously(done.signal)
   if (task.service) {
     const { watchService } = await import('./service-watch.ts')

@@ -8,6 +8,8 @@ import { TaskFailure } from './task-failure.ts'
 export interface Transfers {
   /** @throws TaskFailure `InputFailed`, `OutOfDisk`; the signal's reason */
   stageInputs(signal: AbortSignal): Promise<void>
+  /** Loads what storing needs while the container works, so that its end does not wait for that. */
+  prepareToStore(): void
   /** Copies outputs marked `continuous` until the signal aborts. */
   copyContinuously(signal: AbortSignal): Promise<void>
   /** Stores all outputs and completes `end` with where they went, or with why they could not be stored. */
@@ -36,6 +38,10 @@ export function createTransfers(options: TransferOptions): Transfers {
       if (inputs.length === 0) return
       const { stageInputs } = await import('./stage-inputs.ts')
       await stageInputs({ ...options, client: await options.client(), signal })
+    },
+    prepareToStore: () => {
+      // what goes wrong is told when the outputs are stored
+      if (outputs.length > 0) store().catch(() => undefined)
     },
     copyContinuously: async (signal) => {
       if (isContinuous) await (await store()).copyContinuously(signal)
