@@ -19,7 +19,7 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** Processes that share the port; one per core by default. [SAGEBRUSH_GATEWAYS] */
   readonly gateways: number
-  /** Lets anyone with keys wipe the account over HTTP; for test suites. [SAGEBRUSH_ALLOW_RESET] */
+  /** Lets any program that reaches the port wipe the account over HTTP; for test suites. [SAGEBRUSH_ALLOW_RESET] */
   readonly allowReset: boolean
   /** Passes CONNECT to hosts other than AWS's on, in place of refusing. [SAGEBRUSH_PROXY_PASS_THROUGH] */
   readonly proxyPassThrough: boolean

@@ -30,11 +30,15 @@ export function internalRequests(options: {
       await platform.database.query('select 1')
       return answer(200, { live: true, ready: true })
     },
-    'POST reset': async () => {
+    'POST reset': async ({ headers }) => {
       if (!platform.config.allowReset) {
         return answer(403, {
           message: 'reset over HTTP is off: start with ./sagebrush up --allow-reset',
         })
+      }
+      // any web page may send such a request to this machine; browsers say on whose behalf
+      if (headers.origin !== undefined) {
+        return answer(403, { message: 'reset is not for web pages: send it without Origin' })
       }
       await reset()
       return answer(200, {})

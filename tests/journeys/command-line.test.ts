@@ -57,6 +57,21 @@ test('POST /_sagebrush/reset empties every API at once', async () => {
   assert.deepEqual(Buckets ?? [], [])
 })
 
+test('POST /_sagebrush/reset on behalf of a web page is refused', async () => {
+  await platform.s3.createBucket({ Bucket: 'to-be-there' })
+
+  const headers = { origin: 'https://page.example' }
+  const answer = await fetch(`${platform.url}/_sagebrush/reset`, { method: 'POST', headers })
+
+  assert.equal(answer.status, 403)
+  const { Buckets } = await platform.s3.listBuckets({})
+  assert.deepEqual(
+    Buckets?.map(({ Name }) => Name),
+    ['to-be-there'],
+  )
+  await platform.s3.deleteBucket({ Bucket: 'to-be-there' })
+})
+
 test('health says per role that it is ready', async () => {
   const answer = await fetch(`${platform.url}/_sagebrush/health`)
   const health = JSON.stringify(await answer.json())

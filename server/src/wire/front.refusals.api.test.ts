@@ -267,6 +267,16 @@ test('an invocation that reaches the control plane says where it belongs', async
   const answer = await sendSigned({ ...REQUESTS['sagemaker-runtime'], port: front.port })
   assert.equal(answer.status, 501)
   assert.match(String(jsonError(answer.body).message), /InvokeEndpoint is answered by the gateways/)
+  const asynchronous = await sendSigned({
+    ...REQUESTS['sagemaker-runtime'],
+    path: '/endpoints/one/async-invocations',
+    headers: { 'x-amzn-sagemaker-inputlocation': 's3://bucket/key' },
+    port: front.port,
+  })
+  assert.equal(
+    jsonError(asynchronous.body).message,
+    'The operation sagemaker-runtime:InvokeEndpointAsync is not built yet.',
+  )
 })
 
 test('constraints are answered under each service’s own code', async () => {

@@ -16,6 +16,12 @@ export interface FoundOperation<Scope> {
   readonly answer: Handler<object, object, Scope>
 }
 
+/** Built, but not here: control sees them only from somebody who asks it past the platform's port. */
+const OF_GATEWAYS: ReadonlySet<string> = new Set([
+  'InvokeEndpoint',
+  'InvokeEndpointWithResponseStream',
+])
+
 /** The one place where typed handlers become handlers by name; the chain gives each what it declares. */
 export function handlersByName<Scope>(operations: object): HandlerTable<Scope> {
   return operations as HandlerTable<Scope>
@@ -36,7 +42,7 @@ export async function findOperation<Scope>(
   if (!named || !operation) throw unknownOperation(service, { request, name: named?.name })
   const answer = handlers[service.id]?.[named.name]
   if (answer) return { operation, labels: named.labels, answer }
-  if (service.id === 'sagemaker-runtime') {
+  if (service.id === 'sagemaker-runtime' && OF_GATEWAYS.has(named.name)) {
     throw notImplemented(
       `${named.name} is answered by the gateways. It reached the control plane: send it to the platform's port.`,
     )
