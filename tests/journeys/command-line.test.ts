@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { promisify } from 'node:util'
 import { type StartedPlatform, startPlatform } from '../support/platform.ts'
@@ -31,6 +33,18 @@ test('a reader that closes early, as head does, is no fault', async () => {
   const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath])
 
   assert.equal(stdout, '')
+})
+
+test('the first start on a new data directory warns of nothing', async () => {
+  const folder = join(platform.dataDir, 'logs')
+  const lines = readdirSync(folder).flatMap((name) =>
+    readFileSync(join(folder, name), 'utf8').split('\n'),
+  )
+
+  assert.deepEqual(
+    lines.filter((line) => /"level":"(warn|error)"/.test(line)),
+    [],
+  )
 })
 
 test('a second up on the same data directory says that it runs, and where', async () => {

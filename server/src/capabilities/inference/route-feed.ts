@@ -12,6 +12,9 @@ import { ROUTE_TOPIC_PREFIX } from './route.ts'
 import { readRouteSnapshot, writeRouteSnapshot } from './route-snapshot.ts'
 import type { RouteTable } from './route-table.ts'
 
+/** Postgres's code for a relation that does not exist. */
+const UNDEFINED_TABLE = '42P01'
+
 export interface RouteFeedOptions {
   readonly table: RouteTable
   readonly gatewayId: string
@@ -119,6 +122,8 @@ class Feed implements RouteFeed {
       this.complained = false
     } catch (error) {
       this.current = false
+      // at the very first start gateways may be quicker than control, which makes the tables
+      if (hasNoTableYet(error)) return
       if (!this.complained) {
         this.options.log.warn('Postgres is away: routes stay as they are', { error })
       }
@@ -179,4 +184,8 @@ class Feed implements RouteFeed {
       log.warn('the snapshot of routes could not be written', { error }),
     )
   }
+}
+
+function hasNoTableYet(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE
 }
