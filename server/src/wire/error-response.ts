@@ -152,6 +152,7 @@ const S3_STATUS: Readonly<Record<string, number>> = {
   MissingContentLength: 411,
   PreconditionFailed: 412,
   InvalidRange: 416,
+  InvalidPartNumber: 416,
   // S3's own status for this one is 400: it tells the client to open another connection
   RequestTimeout: 400,
   ExpiredToken: 400,
@@ -159,4 +160,6 @@ const S3_STATUS: Readonly<Record<string, number>> = {
   NotImplemented: 501,
   ServiceUnavailable: 503,
   SlowDown: 503,
+  // a disk does not empty itself, and clients that repeat 500, 502, 503 and 504 do not repeat this
+  InsufficientStorage: 507,
 }
