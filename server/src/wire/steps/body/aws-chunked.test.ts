@@ -28,6 +28,7 @@ const CLAIM = {
   date: '20130524',
   region: 'us-east-1',
   service: 's3',
+  scope: '20130524/us-east-1/s3/aws4_request',
 }
 
 function signing(seed: string): AwsChunkedOptions['signing'] {

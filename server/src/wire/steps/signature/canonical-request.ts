@@ -20,8 +20,7 @@ export function canonicalRequest(
   }
   const path = pathAsSent ? encodedOnce(head.rawPath) : encodedTwice(head.rawPath)
   const query = canonicalQuery(head.rawQuery)
-  const names = claim.signedHeaders.join(';')
-  return `${head.method}\n${path}\n${query}\n${headers}\n${names}\n${payloadHash}`
+  return `${head.method}\n${path}\n${query}\n${headers}\n${claim.signedHeaderNames}\n${payloadHash}`
 }
 
 /** RFC 3986: all but unreserved characters is escaped. */

@@ -10,8 +10,12 @@ export interface SignatureClaim {
   readonly date: string
   readonly region: string
   readonly service: string
+  /** Of date, region and signing name, as the string to sign has it. */
+  readonly scope: string
   /** Lower case, in the order of the claim. */
   readonly signedHeaders: readonly string[]
+  /** The same, joined by semicolons. */
+  readonly signedHeaderNames: string
   /** 64 hexadecimal digits. */
   readonly signature: string
   /** `YYYYMMDDTHHMMSSZ`, as signed. */
@@ -78,7 +82,7 @@ function readHeaderClaim(head: SignedHead, authorization: string): SignatureClai
     version: 4,
     place: 'header',
     ...credentialOf(parts.get('Credential') ?? ''),
-    signedHeaders: (parts.get('SignedHeaders') ?? '').toLowerCase().split(';'),
+    ...signedHeadersOf(parts.get('SignedHeaders') ?? ''),
     expiresSeconds: undefined,
   }
   const signature = parts.get('Signature') ?? ''
@@ -119,7 +123,7 @@ function readQueryClaim(head: SignedHead): SignatureClaim {
     version: 4,
     place: 'query',
     ...credentialOf(query.get('X-Amz-Credential') ?? ''),
-    signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').toLowerCase().split(';'),
+    ...signedHeadersOf(query.get('X-Amz-SignedHeaders') ?? ''),
     signature: query.get('X-Amz-Signature') ?? '',
     timestamp: query.get('X-Amz-Date') ?? '',
     sessionToken: query.get('X-Amz-Security-Token') ?? undefined,
@@ -153,7 +157,13 @@ function credentialOf(credential: string) {
       because: `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
     })
   }
-  return { accessKeyId, date, region, service }
+  const scope = `${date}/${region}/${service}/aws4_request`
+  return { accessKeyId, date, region, service, scope }
+}
+
+function signedHeadersOf(text: string) {
+  const signedHeaderNames = text.toLowerCase()
+  return { signedHeaderNames, signedHeaders: signedHeaderNames.split(';') }
 }
 
 /** The signed form of an HTTP date; undefined when it is none. */

@@ -9,9 +9,9 @@ const cache = new Map<string, { readonly secret: string; readonly key: KeyObject
 /** The key that signs all requests of one secret on one day, to one region's service. */
 export function signingKey(
   secret: string,
-  claim: Pick<SignatureClaim, 'accessKeyId' | 'date' | 'region' | 'service'>,
+  claim: Pick<SignatureClaim, 'accessKeyId' | 'date' | 'region' | 'service' | 'scope'>,
 ): KeyObject {
-  const name = `${claim.accessKeyId}/${claim.date}/${claim.region}/${claim.service}`
+  const name = `${claim.accessKeyId}/${claim.scope}`
   const cached = cache.get(name)
   // the secret behind a key may be another one after a reset
   if (cached?.secret === secret) return cached.key

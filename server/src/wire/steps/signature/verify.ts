@@ -47,8 +47,7 @@ export function verifySignature(head: SignedHead, options: VerifyOptions): Verif
   checkSignedHeaders(head, options)
   const key = signingKey(found.secretAccessKey, claim)
   const canonical = canonicalRequest(head, { claim, payloadHash, pathAsSent: options.pathAsSent })
-  const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`
-  const stringToSign = `${ALGORITHM}\n${claim.timestamp}\n${scope}\n${sha256Hex(canonical)}`
+  const stringToSign = `${ALGORITHM}\n${claim.timestamp}\n${claim.scope}\n${sha256Hex(canonical)}`
   if (!sameText(sign(key, stringToSign), claim.signature)) {
     const { accessKeyId, signature } = claim
     throw new SignatureFault({
