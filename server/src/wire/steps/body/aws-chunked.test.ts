@@ -35,7 +35,7 @@ function signing(seed: string): AwsChunkedOptions['signing'] {
   return {
     key: signingKey('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY', CLAIM),
     timestamp: '20130524T000000Z',
-    scope: '20130524/us-east-1/s3/aws4_request',
+    scope: CLAIM.scope,
     seed,
   }
 }

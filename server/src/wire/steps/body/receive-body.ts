@@ -51,7 +51,7 @@ export function openBody(
     signing: {
       key: verified.key,
       timestamp: claim.timestamp,
-      scope: `${claim.date}/${claim.region}/${claim.service}/aws4_request`,
+      scope: claim.scope,
       seed: claim.signature,
     },
   })
