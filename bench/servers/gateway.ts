@@ -20,13 +20,20 @@ table.update(1, {
       region: config.region,
       endpointName,
       endpointArn: `arn:aws:sagemaker:${config.region}:${config.account}:endpoint/${endpointName}`,
-      endpointConfigName: endpointName,
+      realm: 1,
       version: 1,
-      variants: [
+      fleets: [
         {
-          variantName: 'AllTraffic',
-          weight: 1,
-          replicas: [{ replicaId: 'upstream', address: { unixSocket } }],
+          generation: 1,
+          endpointConfigName: endpointName,
+          share: 1,
+          variants: [
+            {
+              variantName: 'AllTraffic',
+              weight: 1,
+              replicas: [{ replicaId: 'upstream', address: { unixSocket } }],
+            },
+          ],
         },
       ],
     },

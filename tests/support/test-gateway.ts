@@ -87,13 +87,23 @@ export function testRoute(
     region: TEST_REGION,
     endpointName,
     endpointArn: `arn:aws:sagemaker:${TEST_REGION}:${TEST_ACCOUNT}:endpoint/${endpointName}`,
-    endpointConfigName: `${endpointName}-config`,
+    realm: 1,
     version,
-    variants: Object.entries(variants).map(([variantName, { weight = 1, sockets }]) => ({
-      variantName,
-      weight,
-      replicas: sockets.map((unixSocket) => ({ replicaId: unixSocket, address: { unixSocket } })),
-    })),
+    fleets: [
+      {
+        generation: 1,
+        endpointConfigName: `${endpointName}-config`,
+        share: 1,
+        variants: Object.entries(variants).map(([variantName, { weight = 1, sockets }]) => ({
+          variantName,
+          weight,
+          replicas: sockets.map((unixSocket) => ({
+            replicaId: unixSocket,
+            address: { unixSocket },
+          })),
+        })),
+      },
+    ],
   }
 }
 

@@ -54,6 +54,7 @@ export interface GatewayStatistics {
   readonly connections: number
   readonly variants: readonly (VariantStatistics & {
     readonly endpointArn: string
+    readonly endpointConfigName: string
     readonly variantName: string
   })[]
 }
@@ -152,7 +153,7 @@ async function feedRoutes(options: {
     gatewayId,
     database,
     openChanges: () => openChanges({ database, clock: systemClock, log }),
-    snapshotPath: join(config.dataDir, 'gateway', 'routes.json'),
+    snapshotPath: join(config.dataDir, 'gateway', 'routes-2.json'),
     clock: systemClock,
     log,
   })
@@ -173,8 +174,9 @@ function linksTo({ deadlines, limits }: { deadlines: Deadlines; limits: GatewayL
 
 function variantsOf(table: RouteTable): GatewayStatistics['variants'] {
   return Array.from(table.all()).flatMap(({ route, variants }) =>
-    variants.map(({ variantName, counters }) => ({
+    variants.map(({ variantName, fleet, counters }) => ({
       endpointArn: route.endpointArn,
+      endpointConfigName: fleet.endpointConfigName,
       variantName,
       ...counters.read(),
     })),

@@ -139,10 +139,11 @@ async function publishCommands(
     if (one.command === 'withdraw') return (await withdrawRoute(change, endpointName)) ?? 0
     if (one.command !== 'publish') continue
     const { account, region } = place
-    const { endpointConfigName, generation } = one.fleet
-    const identity = { account, region, endpointName, endpointArn, endpointConfigName }
-    const version = await publishRoute(change, { ...identity, variants: one.variants })
-    await setFleetPublished(transaction, endpointId, { generation, version })
+    const identity = { account, region, realm: place.realm, endpointName, endpointArn }
+    const version = await publishRoute(change, { ...identity, fleets: one.fleets })
+    for (const { generation } of one.fleets) {
+      await setFleetPublished(transaction, endpointId, { generation, version })
+    }
     return version
   }
   // what leaves was in no route any more: the version that took it out is among those published so far

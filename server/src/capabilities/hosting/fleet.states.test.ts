@@ -91,7 +91,7 @@ function retired(replicaId: string, state: TaskObservation['state']): ObservedRe
 function route(...replicaIds: string[]): NonNullable<ObservedFleet['route']> {
   const replicas = replicaIds.map((replicaId) => ({ replicaId, address: address(replicaId) }))
   const variants: VariantRoute[] = [{ variantName: 'V', weight: 1, replicas }]
-  return { endpointConfigName: 'config-1', variants }
+  return { fleets: [{ generation: 1, endpointConfigName: 'config-1', share: 1, variants }] }
 }
 
 /** Commands in short: `retire i-1`, `publish i-2`, `launch V at +1000 after 2`. */
@@ -104,7 +104,8 @@ function decide(observed: Partial<ObservedFleet>, fleets: readonly Fleet[]): str
       case 'fail':
         return `fail ${one.variantName}`
       case 'publish':
-        return `publish ${one.variants
+        return `publish ${one.fleets
+          .flatMap(({ variants }) => variants)
           .map((each) => `${each.weight}:${each.replicas.map((r) => r.replicaId).join('+')}`)
           .join(' ')}`
       case 'launch': {
@@ -382,9 +383,11 @@ test('decideFleet: a row gives an address back in another order of members and i
     address: stored,
     observation: observation('Running', { ready: true, address: seen }),
   })
+  const variants = [
+    { variantName: 'V', weight: 1, replicas: [{ replicaId: 'i-1', address: stored }] },
+  ]
   const told = {
-    endpointConfigName: 'config-1',
-    variants: [{ variantName: 'V', weight: 1, replicas: [{ replicaId: 'i-1', address: stored }] }],
+    fleets: [{ share: 1, generation: 1, endpointConfigName: 'config-1', variants }],
   }
 
   assert.deepEqual(decide({ replicas: [one], route: told }, [fleet()]), [])

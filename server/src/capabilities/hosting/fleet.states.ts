@@ -1,6 +1,6 @@
 import type { TaskAddress, TaskObservation } from '../../platform/engines/engine.ts'
 import { type GatewayProgress, isDrained } from '../inference/route.store.ts'
-import type { EndpointRoute, VariantRoute } from '../inference/route.ts'
+import type { EndpointRoute, FleetRoute, VariantRoute } from '../inference/route.ts'
 import type { Fleet, FleetVariant, Replica } from './fleet.ts'
 import { replicaFailureReason } from './replica-failure.ts'
 
@@ -10,7 +10,7 @@ export interface ObservedFleet {
   /** The gateways that are alive. */
   readonly gateways: readonly GatewayProgress[]
   /** What gateways were told last; undefined when the endpoint has no route. */
-  readonly route: Pick<EndpointRoute, 'endpointConfigName' | 'variants'> | undefined
+  readonly route: Pick<EndpointRoute, 'fleets'> | undefined
 }
 
 export interface ObservedReplica extends Replica {
@@ -24,8 +24,7 @@ export type FleetCommand =
   | ({ readonly command: 'fail' } & VariantFailure)
   | {
       readonly command: 'publish'
-      readonly fleet: Fleet
-      readonly variants: readonly VariantRoute[]
+      readonly fleets: readonly FleetRoute[]
     }
   | { readonly command: 'withdraw' }
   | { readonly command: 'retire'; readonly replicaId: string }
@@ -150,19 +149,25 @@ function decideRoute(
   fleets: readonly Fleet[],
   staying: readonly ObservedReplica[],
 ): readonly FleetCommand[] {
-  const serving = fleets.find((fleet) => fleet.stage === 'Serving')
-  if (!serving) return observed.route ? [{ command: 'withdraw' }] : []
-  const variants = serving.variants.map((variant) => ({
-    variantName: variant.variantName,
-    weight: variant.weight,
-    replicas: staying.filter(isOf(serving, variant)).flatMap(routed).sort(byReplicaId),
-  }))
+  const serving = fleets.filter(({ stage }) => stage === 'Serving')
+  if (serving.length === 0) return observed.route ? [{ command: 'withdraw' }] : []
+  const wanted = serving.map(
+    (fleet): FleetRoute => ({
+      generation: fleet.generation,
+      endpointConfigName: fleet.endpointConfigName,
+      share: 1,
+      variants: fleet.variants.map((variant) => ({
+        variantName: variant.variantName,
+        weight: variant.weight,
+        replicas: staying.filter(isOf(fleet, variant)).flatMap(routed).sort(byReplicaId),
+      })),
+    }),
+  )
   const isTold =
-    serving.publishedVersion !== undefined &&
-    observed.route?.endpointConfigName === serving.endpointConfigName &&
-    JSON.stringify(observed.route.variants.map(comparable)) ===
-      JSON.stringify(variants.map(comparable))
-  return isTold ? [] : [{ command: 'publish', fleet: serving, variants }]
+    serving.every(({ publishedVersion }) => publishedVersion !== undefined) &&
+    JSON.stringify(observed.route?.fleets.map(comparableFleet)) ===
+      JSON.stringify(wanted.map(comparableFleet))
+  return isTold ? [] : [{ command: 'publish', fleets: wanted }]
 }
 
 function routed(replica: ObservedReplica): VariantRoute['replicas'] {
@@ -171,6 +176,10 @@ function routed(replica: ObservedReplica): VariantRoute['replicas'] {
 }
 
 /** The same members in the same order, whatever order a row gives them back in. */
+function comparableFleet({ generation, endpointConfigName, share, variants }: FleetRoute): unknown {
+  return [generation, endpointConfigName, share, variants.map(comparable)]
+}
+
 function comparable({ variantName, weight, replicas }: VariantRoute): unknown {
   return [
     variantName,

@@ -10,6 +10,7 @@ export type { Replica } from './replica.ts'
 export * from './route.store.ts'
 export {
   type EndpointRoute,
+  type FleetRoute,
   type ReplicaRoute,
   ROUTE_TOPIC_PREFIX,
   routeTopic,

@@ -75,15 +75,22 @@ function route(replicaIds: readonly string[]): Omit<EndpointRoute, 'version'> {
     region: REGION,
     endpointName: 'e',
     endpointArn: 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/e',
-    endpointConfigName: 'c',
-    variants: [
+    realm: 1,
+    fleets: [
       {
-        variantName: 'A',
-        weight: 1,
-        replicas: replicaIds.map((replicaId) => ({
-          replicaId,
-          address: { unixSocket: `/${replicaId}` },
-        })),
+        generation: 1,
+        endpointConfigName: 'c',
+        share: 1,
+        variants: [
+          {
+            variantName: 'A',
+            weight: 1,
+            replicas: replicaIds.map((replicaId) => ({
+              replicaId,
+              address: { unixSocket: `/${replicaId}` },
+            })),
+          },
+        ],
       },
     ],
   }

@@ -9,16 +9,23 @@ function route(version: number, replicaIds: readonly string[]): EndpointRoute {
   return {
     ...KEY,
     endpointArn: 'arn:aws:sagemaker:us-east-1:1:endpoint/e',
-    endpointConfigName: 'c',
+    realm: 1,
     version,
-    variants: [
+    fleets: [
       {
-        variantName: 'A',
-        weight: 1,
-        replicas: replicaIds.map((replicaId) => ({
-          replicaId,
-          address: { unixSocket: `/${replicaId}` },
-        })),
+        generation: 1,
+        endpointConfigName: 'c',
+        share: 1,
+        variants: [
+          {
+            variantName: 'A',
+            weight: 1,
+            replicas: replicaIds.map((replicaId) => ({
+              replicaId,
+              address: { unixSocket: `/${replicaId}` },
+            })),
+          },
+        ],
       },
     ],
   }
@@ -80,4 +87,53 @@ test('a replica that left the routes is busy until its last request has ended, t
   table.release(a)
   assert.deepEqual(table.busyUnrouted(), [])
   assert.deepEqual(left, ['b', 'a'])
+})
+
+/** Two fleets that both have the variants A and B, by their shares. */
+function shifting(version: number, shares: readonly [number, number]): EndpointRoute {
+  const variants = ['A', 'B'].map((variantName) => ({ variantName, weight: 1, replicas: [] }))
+  return {
+    ...route(version, []),
+    fleets: shares.map((share, index) => ({
+      generation: index + 1,
+      endpointConfigName: `c${index + 1}`,
+      share,
+      variants,
+    })),
+  }
+}
+
+function tally(next: () => { fleet: { generation: number }; variantName: string } | undefined) {
+  const counts: Record<string, number> = {}
+  for (let request = 0; request < 1_000; request++) {
+    const chosen = next()
+    const key = `${chosen?.fleet.generation}${chosen?.variantName}`
+    counts[key] = (counts[key] ?? 0) + 1
+  }
+  return counts
+}
+
+test('fleets get their shares of the requests, and variants theirs within each fleet', () => {
+  const table = new RouteTable()
+  table.replace(1, [shifting(1, [9, 1])])
+  const counts = tally(() => table.find(KEY)?.nextVariant())
+  assert.deepEqual(counts, { '1A': 450, '1B': 450, '2A': 50, '2B': 50 })
+})
+
+test('a variant asked for by name is taken from the fleets by their shares', () => {
+  const table = new RouteTable()
+  table.replace(1, [shifting(1, [3, 1])])
+  const counts = tally(() => table.find(KEY)?.variantNamed('B'))
+  assert.deepEqual(counts, { '1B': 750, '2B': 250 })
+})
+
+test('a request that waits stays with its fleet over a publication, as long as the fleet serves', () => {
+  const table = new RouteTable()
+  table.replace(1, [shifting(1, [0, 1])])
+  const chosen = table.find(KEY)?.nextVariant()
+  assert.ok(chosen)
+  table.update(2, { routes: [shifting(2, [1, 0])], withdrawn: [] })
+  assert.equal(table.find(KEY)?.successorOf(chosen)?.fleet.generation, 2)
+  table.update(3, { routes: [route(3, [])], withdrawn: [] })
+  assert.equal(table.find(KEY)?.successorOf(chosen), undefined)
 })

@@ -1,13 +1,14 @@
 import { leastBusy, Replica, type Turn } from './replica.ts'
-import type { EndpointRoute, VariantRoute } from './route.ts'
+import type { EndpointRoute, FleetRoute, ReplicaRoute, VariantRoute } from './route.ts'
 import { chooseByWeight } from './variant-choice.ts'
 import { VariantCounters } from './variant-counters.ts'
 
 type RouteKey = Pick<EndpointRoute, 'account' | 'region' | 'endpointName'>
 
-/** One variant in a gateway's memory. */
+/** One variant of one fleet in a gateway's memory. */
 export class RoutedVariant {
   readonly variantName: string
+  readonly fleet: FleetRoute
   readonly weight: number
   readonly replicas: readonly Replica[]
   readonly counters: VariantCounters
@@ -16,12 +17,13 @@ export class RoutedVariant {
 
   constructor(
     route: VariantRoute,
-    { replicas, counters }: { replicas: readonly Replica[]; counters: VariantCounters },
+    known: { fleet: FleetRoute; replicas: readonly Replica[]; counters: VariantCounters },
   ) {
     this.variantName = route.variantName
     this.weight = route.weight
-    this.replicas = replicas
-    this.counters = counters
+    this.fleet = known.fleet
+    this.replicas = known.replicas
+    this.counters = known.counters
   }
 
   leastBusyReplica(except?: Replica): Replica | undefined {
@@ -29,13 +31,17 @@ export class RoutedVariant {
   }
 }
 
-/** One endpoint in a gateway's memory. */
-export class RoutedEndpoint {
-  readonly route: EndpointRoute
+/** One fleet in a gateway's memory. */
+export class RoutedFleet {
+  readonly route: FleetRoute
   readonly variants: readonly RoutedVariant[]
+  /** Its share, as the choice between fleets sees it. */
+  readonly weight: number
+  due = 0
 
-  constructor(route: EndpointRoute, variants: readonly RoutedVariant[]) {
+  constructor(route: FleetRoute, variants: readonly RoutedVariant[]) {
     this.route = route
+    this.weight = route.share
     this.variants = variants
   }
 
@@ -46,6 +52,45 @@ export class RoutedEndpoint {
 
   variantNamed(name: string): RoutedVariant | undefined {
     return this.variants.find(({ variantName }) => variantName === name)
+  }
+}
+
+/** One endpoint in a gateway's memory. */
+export class RoutedEndpoint {
+  readonly route: EndpointRoute
+  readonly fleets: readonly RoutedFleet[]
+  private readonly sole: RoutedFleet | undefined
+
+  constructor(route: EndpointRoute, fleets: readonly RoutedFleet[]) {
+    this.route = route
+    this.fleets = fleets
+    this.sole = fleets.length === 1 ? fleets[0] : undefined
+  }
+
+  /** The variant whose turn it is, by the fleets' shares and then by weight. */
+  nextVariant(): RoutedVariant | undefined {
+    return (this.sole ?? chooseByWeight(this.fleets))?.nextVariant()
+  }
+
+  /** The variant of that name in the fleet whose turn it is among those that have it. */
+  variantNamed(name: string): RoutedVariant | undefined {
+    if (this.sole) return this.sole.variantNamed(name)
+    const having = this.fleets.filter((fleet) => fleet.variantNamed(name))
+    return (chooseByWeight(having) ?? having[0])?.variantNamed(name)
+  }
+
+  /** The variant that is `one` in this publication of its endpoint. */
+  successorOf(one: RoutedVariant): RoutedVariant | undefined {
+    return this.fleetOf(one.fleet.generation)?.variantNamed(one.variantName)
+  }
+
+  fleetOf(generation: number): RoutedFleet | undefined {
+    return this.fleets.find(({ route }) => route.generation === generation)
+  }
+
+  /** Every variant of every fleet. */
+  get variants(): readonly RoutedVariant[] {
+    return this.fleets.flatMap(({ variants }) => variants)
   }
 }
 
@@ -120,15 +165,19 @@ export class RouteTable {
 
   private set(route: EndpointRoute): void {
     const before = this.endpoints.get(keyOf(route))
-    const variants = route.variants.map((variant) => {
-      const replicas = variant.replicas.map((one) => this.replicaOf(one))
-      const counters = before?.variantNamed(variant.variantName)?.counters ?? new VariantCounters()
-      return new RoutedVariant(variant, { replicas, counters })
+    const fleets = route.fleets.map((fleet) => {
+      const known = before?.fleetOf(fleet.generation)
+      const variants = fleet.variants.map((variant) => {
+        const replicas = variant.replicas.map((one) => this.replicaOf(one))
+        const counters = known?.variantNamed(variant.variantName)?.counters ?? new VariantCounters()
+        return new RoutedVariant(variant, { fleet, replicas, counters })
+      })
+      return new RoutedFleet(fleet, variants)
     })
-    this.endpoints.set(keyOf(route), new RoutedEndpoint(route, variants))
+    this.endpoints.set(keyOf(route), new RoutedEndpoint(route, fleets))
   }
 
-  private replicaOf(route: EndpointRoute['variants'][number]['replicas'][number]): Replica {
+  private replicaOf(route: ReplicaRoute): Replica {
     const known = this.replicas.get(route.replicaId)
     if (known && sameAddress(known, route)) return known
     const replica = new Replica(route)

@@ -53,8 +53,15 @@ function route(place: Place, endpointName: string, weight = 1): Omit<EndpointRou
     region,
     endpointName,
     endpointArn: `arn:aws:sagemaker:${region}:${account}:endpoint/${endpointName}`,
-    endpointConfigName: 'config',
-    variants: [{ variantName: 'V', weight, replicas: [] }],
+    realm: place.realm,
+    fleets: [
+      {
+        generation: 1,
+        endpointConfigName: 'config',
+        share: 1,
+        variants: [{ variantName: 'V', weight, replicas: [] }],
+      },
+    ],
   }
 }
 
@@ -123,7 +130,7 @@ test('the end of an account life takes its routes away and spares those of the n
   const news = await readRoutes(database, { sinceVersion })
 
   assert.equal(ended.withdrawn.length, 1)
-  assert.equal(news.routes[0]?.variants[0]?.weight, 2)
+  assert.equal(news.routes[0]?.fleets[0]?.variants[0]?.weight, 2)
   assert.deepEqual(news.withdrawn, [])
 })
 

@@ -9,15 +9,26 @@ export interface EndpointRoute {
   readonly region: string
   readonly endpointName: string
   readonly endpointArn: string
-  readonly endpointConfigName: string
+  /** The account's life that the endpoint belongs to. */
+  readonly realm: number
   /** Grows with each publication; a gateway ignores an older one. */
   readonly version: number
+  /** Those that serve: one, and two while a deployment shifts traffic from one to the other. */
+  readonly fleets: readonly FleetRoute[]
+}
+
+/** The replicas of one endpoint that came with one endpoint configuration. */
+export interface FleetRoute {
+  readonly generation: number
+  readonly endpointConfigName: string
+  /** Share of the endpoint's requests = share ÷ sum of shares. Zero: none. */
+  readonly share: number
   readonly variants: readonly VariantRoute[]
 }
 
 export interface VariantRoute {
   readonly variantName: string
-  /** Share of requests = weight ÷ sum of weights. Zero: only by TargetVariant. */
+  /** Share of its fleet's requests = weight ÷ sum of weights. Zero: only by TargetVariant. */
   readonly weight: number
   /** Replicas that answer pings. Empty while none does. */
   readonly replicas: readonly ReplicaRoute[]

@@ -15,7 +15,10 @@ export function endpointNotFound(account: string, endpointName: string): AwsErro
 }
 
 export function variantNotFound(route: EndpointRoute, variantName: string): AwsError {
-  const names = route.variants.map((variant) => variant.variantName).join(', ')
+  const known = route.fleets.flatMap(({ variants }) =>
+    variants.map((variant) => variant.variantName),
+  )
+  const names = [...new Set(known)].join(', ')
   return new AwsError(
     'ValidationError',
     `Variant ${variantName} of endpoint ${route.endpointName} not found. It has: ${names}.`,

@@ -102,7 +102,7 @@ export class Invocation implements UpstreamExchange, Waiting {
     const endpoint = this.services.table.find({ account, region, endpointName })
     if (!endpoint) throw endpointNotFound(account, endpointName)
     if (this.variant && endpoint === this.endpoint) return this.variant
-    const before = this.variant && endpoint.variantNamed(this.variant.variantName)
+    const before = this.variant && endpoint.successorOf(this.variant)
     this.endpoint = endpoint
     this.variant = before ?? this.targetVariant(endpoint) ?? endpoint.nextVariant()
     if (!this.variant) throw noWeight(endpoint.route)
