@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { IAM } from '@aws-sdk/client-iam'
 import { S3 } from '@aws-sdk/client-s3'
@@ -37,6 +38,7 @@ export interface TestClients {
   readonly iam: IAM
   readonly sts: STS
   readonly runtime: SageMakerRuntime
+  readonly autoScaling: ApplicationAutoScaling
 }
 
 export interface TestServerOptions {
@@ -106,5 +108,6 @@ function testClients(
     iam: new IAM(settings),
     sts: new STS(settings),
     runtime: new SageMakerRuntime(settings),
+    autoScaling: new ApplicationAutoScaling(settings),
   }
 }

@@ -23,6 +23,10 @@ export interface OperationTables<Scope> {
   readonly sts: HandlersOf<typeof import('@aws-sdk/client-sts'), Scope>
   readonly iam: HandlersOf<typeof import('@aws-sdk/client-iam'), Scope>
   readonly logs: HandlersOf<typeof import('@aws-sdk/client-cloudwatch-logs'), Scope>
+  readonly 'application-autoscaling': HandlersOf<
+    typeof import('@aws-sdk/client-application-auto-scaling'),
+    Scope
+  >
 }
 
 /** A verified request, as those outside the wire see it. */

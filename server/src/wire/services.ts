@@ -1,3 +1,4 @@
+import * as applicationAutoScaling from '@aws-sdk/client-application-auto-scaling'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as iam from '@aws-sdk/client-iam'
 import * as s3 from '@aws-sdk/client-s3'
@@ -47,6 +48,13 @@ export const SERVICES: readonly ServiceDefinition[] = [
     targetPrefix: 'Logs_20140328',
     hostLabels: ['logs'],
     validationCode: 'InvalidParameterException',
+  }),
+  jsonService({
+    id: 'application-autoscaling',
+    sdkModule: applicationAutoScaling,
+    targetPrefix: 'AnyScaleFrontendService',
+    hostLabels: ['application-autoscaling'],
+    validationCode: 'ValidationException',
   }),
   queryService({
     id: 'sts',

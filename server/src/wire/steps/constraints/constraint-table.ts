@@ -56,6 +56,7 @@ const TRANSLATIONS: readonly (readonly [java: RegExp, script: string])[] = [
   [/\\A/g, ''],
   [/\\z/g, ''],
   [/\\p\{Alnum\}/g, 'a-zA-Z0-9'],
+  [/^\\p\{Print\}(?=\+$)/, '[\\x20-\\x7e]'],
   [/\\p\{Print\}/g, '\\x20-\\x7e'],
   // possessive quantifiers: a whole match is the same without
   [/([*+?}])\+/g, '$1'],
