@@ -14,6 +14,7 @@ import {
   insertEndpointConfig,
 } from './endpoint-config.store.ts'
 import { validateCreateEndpointConfig } from './endpoint-config.validation.ts'
+import type { FleetSettings } from './fleet.ts'
 
 /** AWS's default where InitialVariantWeight is not given. */
 const VARIANT_WEIGHT_DEFAULT = 1
@@ -121,6 +122,15 @@ export async function requireEndpointConfig(
   const config = await findEndpointConfig(scope.database, scope, endpointConfigName)
   if (config) return config
   throw endpointConfigNotFound(sagemakerArn(scope, 'endpoint-config', endpointConfigName))
+}
+
+/** What a fleet of this configuration keeps of it, beside its variants. */
+export function fleetSettings({ request }: EndpointConfig): FleetSettings {
+  const { AsyncInferenceConfig, DataCaptureConfig } = request
+  return {
+    ...(AsyncInferenceConfig && { AsyncInferenceConfig }),
+    ...(DataCaptureConfig && { DataCaptureConfig }),
+  }
 }
 
 function endpointConfigNotFound(endpointConfigArn: string) {

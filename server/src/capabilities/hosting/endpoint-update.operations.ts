@@ -4,7 +4,7 @@ import type { RequestScope } from '../../platform/scope.ts'
 import { changeRestingEndpoint, endpointNotFound, resolveVariants } from './endpoint.operations.ts'
 import { type Endpoint, findEndpoint, setEndpointStatus } from './endpoint.store.ts'
 import { validateTargets, validateUpdateEndpoint } from './endpoint.validation.ts'
-import { requireEndpointConfig } from './endpoint-config.operations.ts'
+import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
 import { capacityStory, deploymentStory } from './endpoint-story.ts'
 import { insertFleet, readFleets, setServingVariants } from './fleet.store.ts'
 import type { Fleet } from './fleet.ts'
@@ -40,7 +40,8 @@ export async function updateEndpoint(
     const launchedAt = scope.clock.now()
     const generation = Math.max(...fleets.map((fleet) => fleet.generation)) + 1
     const { endpointConfigName } = config
-    const fleet = { generation, endpointConfigName, variants, launchedAt }
+    const settings = fleetSettings(config)
+    const fleet = { generation, endpointConfigName, variants, settings, launchedAt }
     await insertFleet(transaction, endpointId, fleet)
     const story = deploymentStory({ endpointId, revision: endpoint.revision + 1 }, generation)
     await setEndpointStatus(transaction, endpointId, {

@@ -16,7 +16,7 @@ import {
   setEndpointStatus,
 } from './endpoint.store.ts'
 import { requireAllAtOnce } from './endpoint.validation.ts'
-import { requireEndpointConfig } from './endpoint-config.operations.ts'
+import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
 import { type EndpointConfig, variantsOf } from './endpoint-config.store.ts'
 import { deletionStory, deploymentStory } from './endpoint-story.ts'
 import { insertFleet, setFleetStage } from './fleet.store.ts'
@@ -49,7 +49,8 @@ export async function createEndpoint(
     modifiedAt: now,
   }
   const { endpointId } = endpoint
-  const fleet = { generation: 1, endpointConfigName, variants }
+  const settings = fleetSettings(config)
+  const fleet = { generation: 1, endpointConfigName, variants, settings }
   const story = deploymentStory(endpoint, fleet.generation)
   await scope.database.transaction(async (transaction) => {
     if (!(await insertEndpoint(transaction, endpoint, story))) {

@@ -34,6 +34,7 @@ function fleet(more: Partial<Fleet> = {}): Fleet {
     stage: 'Serving',
     endpointConfigName: 'config-1',
     variants: [variant()],
+    settings: {},
     failures: {},
     publishedVersion: 7,
     launchedAt: at(-3_600_000),

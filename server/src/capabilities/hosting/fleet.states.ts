@@ -156,6 +156,9 @@ function decideRoute(
       generation: fleet.generation,
       endpointConfigName: fleet.endpointConfigName,
       share: 1,
+      ...(fleet.settings.AsyncInferenceConfig && {
+        asyncInference: fleet.settings.AsyncInferenceConfig,
+      }),
       variants: fleet.variants.map((variant) => ({
         variantName: variant.variantName,
         weight: variant.weight,

@@ -1,13 +1,14 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
 import type { VariantFailure } from './fleet.states.ts'
-import type { Fleet, FleetStage, FleetVariant, Replica } from './fleet.ts'
+import type { Fleet, FleetSettings, FleetStage, FleetVariant, Replica } from './fleet.ts'
 
 type FleetRow = {
   generation: number
   stage: FleetStage
   endpoint_config_name: string
   variants: FleetVariant[]
+  settings: FleetSettings
   failures: Record<string, string>
   published_version: number | null
   launched_at: Date
@@ -33,7 +34,8 @@ export async function readFleets(
   endpointId: string,
 ): Promise<readonly Fleet[]> {
   const rows = await database.query<FleetRow>(
-    `select generation, stage, endpoint_config_name, variants, failures, published_version, launched_at
+    `select generation, stage, endpoint_config_name, variants, settings, failures, published_version,
+       launched_at
      from fleet where endpoint_id = $1 order by generation`,
     [endpointId],
   )
@@ -42,6 +44,7 @@ export async function readFleets(
     stage: row.stage,
     endpointConfigName: row.endpoint_config_name,
     variants: row.variants,
+    settings: row.settings,
     failures: row.failures,
     ...(row.published_version !== null && { publishedVersion: row.published_version }),
     launchedAt: row.launched_at,
@@ -52,14 +55,15 @@ export async function readFleets(
 export async function insertFleet(
   transaction: Queryable,
   endpointId: string,
-  fleet: Pick<Fleet, 'generation' | 'endpointConfigName' | 'variants' | 'launchedAt'>,
+  fleet: Pick<Fleet, 'generation' | 'endpointConfigName' | 'variants' | 'settings' | 'launchedAt'>,
 ): Promise<void> {
   await transaction.query(
-    `insert into fleet (endpoint_id, generation, stage, endpoint_config_name, variants, launched_at)
-     values ($1, $2, 'Launching', $3, $4, $5)`,
+    `insert into fleet
+       (endpoint_id, generation, stage, endpoint_config_name, variants, settings, launched_at)
+     values ($1, $2, 'Launching', $3, $4, $5, $6)`,
     [
       ...[endpointId, fleet.generation, fleet.endpointConfigName],
-      ...[JSON.stringify(fleet.variants), fleet.launchedAt],
+      ...[JSON.stringify(fleet.variants), JSON.stringify(fleet.settings), fleet.launchedAt],
     ],
   )
 }

@@ -1,4 +1,8 @@
-import type { ContainerDefinition, ProductionVariant } from '@aws-sdk/client-sagemaker'
+import type {
+  ContainerDefinition,
+  CreateEndpointConfigInput,
+  ProductionVariant,
+} from '@aws-sdk/client-sagemaker'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
 import type { ModelData } from '../models/index.ts'
 
@@ -15,12 +19,19 @@ export interface Fleet {
   readonly stage: FleetStage
   readonly endpointConfigName: string
   readonly variants: readonly FleetVariant[]
+  readonly settings: FleetSettings
   /** By variant, why a replica that was to come up since the last change did not. */
   readonly failures: Readonly<Record<string, string>>
   /** The version of the route table that has this fleet's present weights; absent until it is published. */
   readonly publishedVersion?: number
   readonly launchedAt: Date
 }
+
+/** What the endpoint configuration says beside its variants, as it was when the fleet was asked for. */
+export type FleetSettings = Pick<
+  CreateEndpointConfigInput,
+  'AsyncInferenceConfig' | 'DataCaptureConfig'
+>
 
 /** What one production variant's replicas are, and how many of them. */
 export interface FleetVariant {

@@ -19,6 +19,7 @@ export {
 export { type RouteFeed, type RouteFeedOptions, startRouteFeed } from './route-feed.ts'
 export { type RoutedEndpoint, type RoutedVariant, RouteTable } from './route-table.ts'
 export {
+  asynchronousEndpoint,
   containerError,
   containerExited,
   containerIncoherent,

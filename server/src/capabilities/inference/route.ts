@@ -1,3 +1,4 @@
+import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
 
 /**
@@ -23,6 +24,8 @@ export interface FleetRoute {
   readonly endpointConfigName: string
   /** Share of the endpoint's requests = share ÷ sum of shares. Zero: none. */
   readonly share: number
+  /** Present: requests are queued (InvokeEndpointAsync), and refused when made directly. */
+  readonly asyncInference?: AsyncInferenceConfig
   readonly variants: readonly VariantRoute[]
 }
 

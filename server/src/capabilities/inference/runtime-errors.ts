@@ -25,6 +25,15 @@ export function variantNotFound(route: EndpointRoute, variantName: string): AwsE
   )
 }
 
+/** Requests to an asynchronous endpoint are queued, not answered. */
+export function asynchronousEndpoint(route: EndpointRoute): AwsError {
+  return new AwsError(
+    'ValidationError',
+    `Endpoint ${route.endpointName} of account ${route.account} is an asynchronous endpoint: ` +
+      'it takes requests by InvokeEndpointAsync.',
+  )
+}
+
 export function noWeight(route: EndpointRoute): AwsError {
   return new AwsError(
     'ValidationError',

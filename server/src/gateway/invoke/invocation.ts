@@ -2,6 +2,7 @@ import type { AwsError } from '../../aws/errors.ts'
 import { monotonicMs } from '../../base/clock.ts'
 import { newUuid } from '../../base/ids.ts'
 import {
+  asynchronousEndpoint,
   containerExited,
   containerIncoherent,
   containerRequestHead,
@@ -106,6 +107,7 @@ export class Invocation implements UpstreamExchange, Waiting {
     this.endpoint = endpoint
     this.variant = before ?? this.targetVariant(endpoint) ?? endpoint.nextVariant()
     if (!this.variant) throw noWeight(endpoint.route)
+    if (this.variant.fleet.asyncInference) throw asynchronousEndpoint(endpoint.route)
     return this.variant
   }
 
