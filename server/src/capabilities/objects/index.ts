@@ -31,6 +31,12 @@ import { getObject, headObject } from './read-object.operations.ts'
 import { abortMultipartUpload, createMultipartUpload, uploadPart } from './upload.operations.ts'
 import { listMultipartUploads, listParts } from './upload-listing.operations.ts'
 
+export {
+  type ObjectToStore,
+  type OpenedObject,
+  openObject,
+  storeObject,
+} from './internal-access.ts'
 export { anyObjectUnder, objectExists } from './object-presence.ts'
 export { reconcileObjects } from './reconcile-objects.ts'
 
