@@ -5,10 +5,11 @@ import { changeRestingEndpoint, endpointNotFound, resolveVariants } from './endp
 import { type Endpoint, findEndpoint, setEndpointStatus } from './endpoint.store.ts'
 import { validateTargets, validateUpdateEndpoint } from './endpoint.validation.ts'
 import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
-import { capacityStory, deploymentStory } from './endpoint-story.ts'
-import { insertFleet, readFleets, setServingVariants } from './fleet.store.ts'
+import { deploymentStory } from './endpoint-story.ts'
+import { insertFleet, readFleets } from './fleet.store.ts'
 import type { Fleet } from './fleet.ts'
-import { aimAt, retainProperties, type VariantTarget } from './fleet-variant.ts'
+import { retainProperties, type VariantTarget } from './fleet-variant.ts'
+import { beginCapacityChange } from './variant-capacity.ts'
 
 /**
  * Brings up a fleet of another configuration beside the one that serves, moves all requests to it once
@@ -72,24 +73,13 @@ export async function updateEndpointWeightsAndCapacities(
       const { endpointId } = endpoint
       const serving = requireServing(endpoint, await readFleets(transaction, endpointId))
       validateTargets(targets, serving)
-      const previous = serving.variants.map(({ variantName, weight, instanceCount }) => ({
-        variantName,
-        weight,
-        instanceCount,
-      }))
-      const aimed = aimAt(serving.variants, targets.map(toTarget))
-      const growing = aimed
-        .filter(({ instanceCount }, index) => instanceCount > (previous[index]?.instanceCount ?? 0))
-        .map(({ variantName }) => variantName)
-      await setServingVariants(transaction, endpointId, aimed)
-      const story = capacityStory(
-        { endpointId, revision: endpoint.revision + 1 },
-        { generation: serving.generation, growing, previous },
-      )
       const at = scope.clock.now()
-      const change = { to: 'Updating', at, story, failureReason: null } as const
-      await setEndpointStatus(transaction, endpointId, change)
-      return story
+      return beginCapacityChange(transaction, {
+        endpoint,
+        serving,
+        targets: targets.map(toTarget),
+        at,
+      })
     },
   )
   await scope.workflows.start(story)

@@ -33,6 +33,12 @@ import { updateEndpoint, updateEndpointWeightsAndCapacities } from './endpoint-u
 export { endpointExists } from './endpoint.store.ts'
 export { endpointConfigExists } from './endpoint-config.store.ts'
 export { superviseEndpoints } from './endpoint-supervisor.ts'
+export {
+  type CapacityOutcome,
+  changeVariantCapacity,
+  readVariantCapacities,
+  type VariantCapacity,
+} from './variant-capacity.ts'
 
 export const hostingOperations = {
   CreateEndpointConfig: createEndpointConfig,

@@ -1,0 +1,109 @@
+import type { Queryable } from '../../platform/database/database.ts'
+import type { Place, Platform } from '../../platform/scope.ts'
+import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
+import { readyCount } from './endpoint.activities.ts'
+import { isInProgress } from './endpoint.states.ts'
+import { type Endpoint, findEndpoint, lockEndpoint, setEndpointStatus } from './endpoint.store.ts'
+import { capacityStory } from './endpoint-story.ts'
+import { readFleets, readReplicas, setServingVariants } from './fleet.store.ts'
+import type { Fleet } from './fleet.ts'
+import { aimAt, type VariantTarget } from './fleet-variant.ts'
+
+/** How many instances a variant of the serving fleet has, and shall have. */
+export interface VariantCapacity {
+  readonly variantName: string
+  readonly currentInstanceCount: number
+  readonly desiredInstanceCount: number
+}
+
+/** `Busy`: the endpoint is being changed; ask again. `NotFound`: no endpoint that serves has such a variant. */
+export type CapacityOutcome = 'Changed' | 'Busy' | 'NotFound'
+
+/** @returns undefined when there is no such endpoint, or it does not serve */
+export async function readVariantCapacities(
+  database: Queryable,
+  place: Place,
+  endpointName: string,
+): Promise<readonly VariantCapacity[] | undefined> {
+  const endpoint = await findEndpoint(database, place, endpointName)
+  if (!endpoint) return undefined
+  const fleets = await readFleets(database, endpoint.endpointId)
+  const serving = fleets.find(({ stage }) => stage === 'Serving')
+  if (!serving) return undefined
+  const replicas = await readReplicas(database, endpoint.endpointId)
+  return serving.variants.map(({ variantName, desiredInstanceCount }) => ({
+    variantName,
+    currentInstanceCount: readyCount(replicas, serving, variantName),
+    desiredInstanceCount,
+  }))
+}
+
+/**
+ * Begins to give a variant of the serving fleet another number of instances, 0 included, as
+ * UpdateEndpointWeightsAndCapacities does. One that has the number, or is on its way to it, is `Changed`.
+ */
+export async function changeVariantCapacity(
+  platform: Platform,
+  place: Place,
+  change: {
+    readonly endpointName: string
+    readonly variantName: string
+    readonly instanceCount: number
+  },
+): Promise<CapacityOutcome> {
+  const { variantName, instanceCount } = change
+  const outcome = await platform.database.transaction(async (transaction) => {
+    const found = await findEndpoint(transaction, place, change.endpointName)
+    const endpoint = found && (await lockEndpoint(transaction, found.endpointId))
+    if (!endpoint) return 'NotFound'
+    const fleets = await readFleets(transaction, endpoint.endpointId)
+    const serving = fleets.find(({ stage }) => stage === 'Serving')
+    const variant = serving?.variants.find((one) => one.variantName === variantName)
+    if (isInProgress(endpoint.status)) return 'Busy'
+    if (!serving || !variant) return 'NotFound'
+    if (variant.desiredInstanceCount === instanceCount) return 'Changed'
+    const targets = [{ variantName, instanceCount }]
+    const at = platform.clock.now()
+    const story = await beginCapacityChange(transaction, { endpoint, serving, targets, at })
+    await platform.changes.announce(transaction, endpoint.endpointArn)
+    return story
+  })
+  if (typeof outcome === 'string') return outcome
+  await platform.workflows.start(outcome)
+  return 'Changed'
+}
+
+/** Makes the serving fleet grow towards its targets. @returns the story that takes it the rest of the way */
+export async function beginCapacityChange(
+  transaction: Queryable,
+  change: {
+    readonly endpoint: Endpoint
+    readonly serving: Fleet
+    readonly targets: readonly VariantTarget[]
+    readonly at: Date
+  },
+): Promise<WorkflowStart> {
+  const { endpoint, serving, targets, at } = change
+  const { endpointId, revision } = endpoint
+  const previous = serving.variants.map(({ variantName, weight, instanceCount }) => ({
+    variantName,
+    weight,
+    instanceCount,
+  }))
+  const aimed = aimAt(serving.variants, targets)
+  const growing = aimed
+    .filter(({ instanceCount }, index) => instanceCount > (previous[index]?.instanceCount ?? 0))
+    .map(({ variantName }) => variantName)
+  await setServingVariants(transaction, endpointId, aimed)
+  const story = capacityStory(
+    { endpointId, revision: revision + 1 },
+    { generation: serving.generation, growing, previous },
+  )
+  await setEndpointStatus(transaction, endpointId, {
+    to: 'Updating',
+    at,
+    story,
+    failureReason: null,
+  })
+  return story
+}
