@@ -22,9 +22,19 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   logs: [],
   objects: [],
   tags: [],
+  'scalable-targets': [],
   inference: [],
   models: ['identity', 'tags', 'objects'],
-  hosting: ['models', 'inference', 'compute', 'tags', 'identity', 'logs', 'objects'],
+  hosting: [
+    'models',
+    'inference',
+    'compute',
+    'tags',
+    'identity',
+    'logs',
+    'objects',
+    'scalable-targets',
+  ],
   training: ['compute', 'identity', 'tags', 'logs', 'objects'],
 }
 

@@ -1,13 +1,14 @@
 import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { validationException } from '../../aws/errors.ts'
 import type { RequestScope } from '../../platform/scope.ts'
+import { requireVariantsKept } from '../scalable-targets/index.ts'
 import { changeRestingEndpoint, endpointNotFound, resolveVariants } from './endpoint.operations.ts'
 import { type Endpoint, findEndpoint, setEndpointStatus } from './endpoint.store.ts'
 import { validateTargets, validateUpdateEndpoint } from './endpoint.validation.ts'
 import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
 import { deploymentStory } from './endpoint-story.ts'
 import { insertFleet, readFleets } from './fleet.store.ts'
-import type { Fleet } from './fleet.ts'
+import type { Fleet, FleetVariant } from './fleet.ts'
 import { retainProperties, type VariantTarget } from './fleet-variant.ts'
 import { beginCapacityChange } from './variant-capacity.ts'
 
@@ -35,6 +36,11 @@ export async function updateEndpoint(
     const { endpointId } = endpoint
     const fleets = await readFleets(transaction, endpointId)
     const serving = requireServing(endpoint, fleets)
+    await requireVariantsKept(transaction, scope, {
+      endpointName,
+      present: serving.variants.map(shapeOf),
+      next: resolved.map(shapeOf),
+    })
     const variants = input.RetainAllVariantProperties
       ? retainProperties(resolved, serving.variants, excluded)
       : resolved
@@ -110,4 +116,8 @@ function toTarget(target: SageMaker.DesiredWeightAndCapacity): VariantTarget {
     ...(weight !== undefined && { weight }),
     ...(instanceCount !== undefined && { instanceCount }),
   }
+}
+
+function shapeOf({ variantName, production }: FleetVariant) {
+  return { variantName, instanceType: production.InstanceType }
 }

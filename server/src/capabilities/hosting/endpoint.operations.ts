@@ -6,6 +6,7 @@ import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
 import { requireModel } from '../models/index.ts'
+import { deregisterTargetsOf } from '../scalable-targets/index.ts'
 import { insertTags, readTags } from '../tags/index.ts'
 import { isInProgress } from './endpoint.states.ts'
 import {
@@ -72,7 +73,8 @@ export async function deleteEndpoint(
   const story = await changeRestingEndpoint(
     scope,
     input.EndpointName ?? '',
-    async (transaction, { endpointId, revision }) => {
+    async (transaction, { endpointId, endpointName, place, revision }) => {
+      await deregisterTargetsOf(transaction, place, endpointName)
       const story = deletionStory({ endpointId, revision: revision + 1 })
       const at = scope.clock.now()
       await setEndpointStatus(transaction, endpointId, { to: 'Deleting', at, story })

@@ -33,6 +33,7 @@ import { updateEndpoint, updateEndpointWeightsAndCapacities } from './endpoint-u
 export { endpointExists } from './endpoint.store.ts'
 export { endpointConfigExists } from './endpoint-config.store.ts'
 export { superviseEndpoints } from './endpoint-supervisor.ts'
+export { findScalableVariant, type ScalableVariant } from './scalable-variant.ts'
 export {
   type CapacityOutcome,
   changeVariantCapacity,
