@@ -116,7 +116,7 @@ for (const { why, job, host, status, model } of CASES) {
   test(`a job ends as ${status} when ${why}`, () => {
     const ending = decideEnding(job, [host], NOW)
 
-    assert.ok(ending !== 'try again')
+    assert.ok(typeof ending !== 'string')
     assert.equal(ending.status, status)
     assert.equal(ending.modelArtifacts, model)
     assert.equal('failureReason' in ending, status === 'Failed')
@@ -125,4 +125,19 @@ for (const { why, job, host, status, model } of CASES) {
 
 test('a job whose task was lost is tried again as often as its RetryStrategy says', () => {
   assert.equal(decideEnding(job(CREATED, TWICE), [LOST], NOW), 'try again')
+})
+
+test('a job whose spot instances went is restarted, unless it had ended, failed or is stopping', () => {
+  const state: JobState = { ...CREATED, interruption: { kind: 'SpotReclaimed' } }
+  const stopped = ended({ cause: 'Stopped', exitCode: 143 })
+  const statusOf = (state: JobState, host: HostObservation) => {
+    const ending = decideEnding(job(state), [host], NOW)
+    return typeof ending === 'string' ? ending : ending.status
+  }
+
+  assert.equal(statusOf(state, stopped), 'restart')
+  assert.equal(statusOf(state, LOST), 'restart')
+  assert.equal(statusOf(state, ended({ cause: 'Exited', exitCode: 0 })), 'Completed')
+  assert.equal(statusOf(state, ended({ cause: 'Exited', exitCode: 1 })), 'Failed')
+  assert.equal(statusOf(stoppingState(state, 'MaxWaitTimeExceeded', NOW), stopped), 'Stopped')
 })

@@ -6,12 +6,12 @@ import type { Ending } from './training-job.states.ts'
 import type { TrainingJob } from './training-job.store.ts'
 import { modelS3Uri } from './training-outputs.container.ts'
 
-/** Decides how a job ends whose hosts are all over, or that it is tried again. */
+/** Decides how a job ends whose hosts are all over, or that it is tried again or restarted on other spot instances. */
 export function decideEnding(
   job: TrainingJob,
   hosts: readonly HostObservation[],
   now: Date,
-): Ending | 'try again' {
+): Ending | 'try again' | 'restart' {
   assert(hosts.length > 0, 'a job has hosts')
   const stored = hosts[0]?.end?.uploaded.model
   const common = {
@@ -24,6 +24,8 @@ export function decideEnding(
   // a stopped program ends as it likes; only what it saved must not be lost silently
   if (isStopping && failure?.end?.cause !== 'OutputFailed') return { ...common, status: 'Stopped' }
   if (!failure) return { ...common, status: 'Completed', modelArtifacts: modelS3Uri(job) }
+  const isReclaimed = job.state.interruption?.kind === 'SpotReclaimed'
+  if (!isStopping && isReclaimed && isInternal(failure)) return 'restart'
   const retriesMax = job.request.RetryStrategy?.MaximumRetryAttempts ?? 0
   if (!isStopping && isInternal(failure) && job.state.attempt <= retriesMax) {
     return 'try again'

@@ -28,6 +28,7 @@ export type FollowCommand =
   | { readonly do: 'end' }
   | { readonly do: 'stop the job'; readonly cause: StopCause }
   | { readonly do: 'stop hosts'; readonly hosts: readonly string[]; readonly graceSeconds: number }
+  | { readonly do: 'lose hosts'; readonly hosts: readonly string[] }
   | { readonly do: 'wait'; readonly deadline?: Date }
 
 /** Between SIGTERM and SIGKILL, so that a program may save its model. source: StopTrainingJob's reference */

@@ -15,6 +15,7 @@ import {
   type TrainingJobStory,
 } from './training-job.workflow.ts'
 
+export { failTrainingJob, interruptTrainingJob, type TrainingJobTarget } from './interruption.ts'
 export {
   createTrainingJob,
   stopTrainingJob,

@@ -4,7 +4,7 @@ import type {
   WarmPoolStatus,
 } from '@aws-sdk/client-sagemaker'
 import { selectedInstance } from './cluster.ts'
-import { isActive, trainingTimeSeconds } from './training-job.states.ts'
+import { billableTimeSeconds, isActive, trainingTimeSeconds } from './training-job.states.ts'
 import type { TrainingJob, TrainingJobRequest } from './training-job.store.ts'
 
 /** What DescribeTrainingJob answers: the request as it was given, with AWS's defaults, and how it went. */
@@ -40,7 +40,7 @@ export function describedJob(job: TrainingJob): DescribeTrainingJobResponse {
     }),
     ...(seconds !== undefined && {
       TrainingTimeInSeconds: seconds,
-      BillableTimeInSeconds: seconds,
+      BillableTimeInSeconds: billableTimeSeconds(state),
     }),
     // nothing is profiled here, whatever the configuration asks for
     ProfilingStatus: 'Disabled',

@@ -6,7 +6,13 @@ import { hostName } from './cluster.ts'
 import { decideEnding } from './ending.states.ts'
 import { internalReason } from './failure-reason.ts'
 import { gatherOutputs } from './gather-outputs.ts'
-import { type HostObservation, isOver, jobPhases, nextCommand } from './host.states.ts'
+import { endedAt, type HostObservation, isOver, jobPhases, nextCommand } from './host.states.ts'
+import {
+  interruptedHosts,
+  interruptionCommand,
+  restartedState,
+  restartingState,
+} from './interruption.states.ts'
 import { trainingTaskId, trainingTaskPrefix, trainingTasks } from './training-job.container.ts'
 import {
   advancedState,
@@ -36,7 +42,9 @@ export function trainingJobActivities(platform: Platform): TrainingJobActivities
 }
 
 async function startTasks(platform: Platform, { jobId, attempt }: Attempt): Promise<void> {
-  const job = await loadTrainingJob(platform.database, jobId)
+  const job = await changeTrainingJob(platform, jobId, ({ state }) =>
+    state.attempt === attempt ? restartedState(state, platform.clock.now()) : undefined,
+  )
   if (job?.state.status !== 'InProgress' || job.state.attempt !== attempt) return
   const { realm, account, region } = job
   const { RoleArn: roleArn } = job.request
@@ -93,20 +101,24 @@ function processEnds(): Promise<never> {
 /** Looks at everything, does what is due, and looks again until there is nothing left to do but wait. */
 async function lookAt(platform: Platform, attempt: Attempt, told: Set<string>): Promise<Look> {
   for (;;) {
-    const [job, hosts] = await Promise.all([
+    const [job, observed] = await Promise.all([
       loadTrainingJob(platform.database, attempt.jobId),
       observeHosts(platform, attempt),
     ])
     if (!job) return { ended: [] }
+    const { interruption } = job.state
+    const hosts = interruptedHosts(observed, interruption)
     const now = platform.clock.now()
     const current = hosts.every(isOver) ? job : await recordPhases(platform, job, hosts)
     const deadline = deadlineOfJob(current)
-    const command = nextCommand(hosts, {
+    const next = nextCommand(hosts, {
       isStopping: current.state.status === 'Stopping',
       ...(deadline && { deadline }),
       now,
       told,
     })
+    const struck = next.do === 'wait' ? interruptionCommand(current.state, hosts, told) : undefined
+    const command = struck ?? next
     switch (command.do) {
       case 'end':
         return { ended: hosts }
@@ -120,6 +132,11 @@ async function lookAt(platform: Platform, attempt: Attempt, told: Set<string>): 
       case 'stop hosts':
         await stopHosts(platform, attempt, command)
         for (const host of command.hosts) told.add(host)
+        break
+      case 'lose hosts':
+        await Promise.all(
+          taskIdsOf(attempt, command.hosts).map((taskId) => platform.engine.remove(taskId)),
+        )
         break
     }
   }
@@ -144,7 +161,7 @@ async function stopHosts(
   attempt: Attempt,
   { hosts, graceSeconds }: { readonly hosts: readonly string[]; readonly graceSeconds: number },
 ): Promise<void> {
-  const stopped = taskIds(attempt).filter((_, index) => hosts.includes(hostName(index + 1)))
+  const stopped = taskIdsOf(attempt, hosts)
   await Promise.all(stopped.map((taskId) => platform.engine.stop(taskId, { graceSeconds })))
 }
 
@@ -159,7 +176,9 @@ async function finish(
     if (!isActive(found.state.status) || found.state.attempt !== attempt) return undefined
     const state = advancedState(found.state, jobPhases(hosts), now) ?? found.state
     const ending = decideEnding({ ...found, state }, hosts, now)
-    return ending === 'try again' ? retriedState(state, now) : finishedState(state, ending, now)
+    if (ending === 'try again') return retriedState(state, now)
+    if (ending === 'restart') return restartingState(state, { at: endedAt(hosts) ?? now, now })
+    return finishedState(state, ending, now)
   })
   return job && isActive(job.state.status) ? 'try again' : 'finished'
 }
@@ -209,6 +228,10 @@ function deadlineOfJob(job: TrainingJob) {
     maxRuntimeSeconds: MaxRuntimeInSeconds,
     ...(MaxWaitTimeInSeconds !== undefined && { maxWaitSeconds: MaxWaitTimeInSeconds }),
   })
+}
+
+function taskIdsOf(attempt: Attempt, hosts: readonly string[]): readonly string[] {
+  return taskIds(attempt).filter((_, index) => hosts.includes(hostName(index + 1)))
 }
 
 function taskIds({ jobId, attempt, hostCount }: Attempt): readonly string[] {

@@ -363,7 +363,7 @@ test('the log says what is done otherwise than on AWS', () => {
   assert.deepEqual(notes, [
     'FastFile: all objects of train are copied before the start, as in File mode',
     'Debugger and profiler rules are recorded but not evaluated here',
-    'Managed Spot Training: this task is never interrupted, and saves nothing',
+    'Managed Spot Training: interrupted only when somebody asks for it, and saves nothing',
     'VpcConfig is recorded; the task runs in the network of this platform',
   ])
 

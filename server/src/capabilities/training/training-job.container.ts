@@ -159,7 +159,9 @@ function notesOf(request: TrainingJobRequest): readonly string[] {
     notes.push('Debugger and profiler rules are recorded but not evaluated here')
   }
   if (request.EnableManagedSpotTraining) {
-    notes.push('Managed Spot Training: this task is never interrupted, and saves nothing')
+    notes.push(
+      'Managed Spot Training: interrupted only when somebody asks for it, and saves nothing',
+    )
   }
   if (request.ResourceConfig.KeepAlivePeriodInSeconds) {
     notes.push('Warm pool: the instances are not kept; the next job starts as quickly without')

@@ -15,6 +15,11 @@ export const TRAINING_JOB_TRANSITIONS = {
 /** Why a job is stopping: somebody asked, or its time is over. */
 export type StopCause = 'Requested' | 'MaxRuntimeExceeded' | 'MaxWaitTimeExceeded'
 
+/** What befalls a job from outside, until the attempt has ended; see `interruption.states.ts`. */
+export type Interruption =
+  | { readonly kind: 'SpotReclaimed' | 'MachineLost' }
+  | { readonly kind: 'ProgramExited'; readonly exitCode: number }
+
 /** AWS's SecondaryStatusTransition, with times in ISO 8601. */
 export interface SecondaryTransition {
   readonly Status: SecondaryStatus
@@ -36,6 +41,7 @@ export interface JobState {
   readonly secondaryStatus: SecondaryStatus
   readonly transitions: readonly SecondaryTransition[]
   readonly stopCause?: StopCause
+  readonly interruption?: Interruption
   /** From 1. */
   readonly attempt: number
   readonly attemptBeganAt: Date
@@ -62,6 +68,8 @@ const MESSAGES: Partial<Record<SecondaryStatus, string>> = {
   Starting: 'Starting the training job',
   Downloading: 'Downloading input data',
   Training: 'Training image download completed. Training in progress.',
+  Interrupted: 'Training job interrupted: its spot instances were taken back',
+  Restarting: 'Restarting the training job',
   Uploading: 'Uploading generated training model',
   Stopping: 'Stopping the training job',
   Completed: 'Training job completed',
@@ -122,7 +130,10 @@ export function advancedState(
   const reached = state.transitions.slice(attempt).map(({ Status }) => Status)
   const fresh = phases.filter(
     ({ status }) =>
-      !reached.includes(status) && (state.status === 'InProgress' || status === 'Uploading'),
+      !reached.includes(status) &&
+      (state.status === 'InProgress' || status === 'Uploading') &&
+      // what an interrupted job stores is no model yet
+      !(status === 'Uploading' && state.interruption?.kind === 'SpotReclaimed'),
   )
   if (fresh.length === 0) return undefined
   return fresh.reduce((advanced, { status, at }) => {
@@ -134,13 +145,24 @@ export function advancedState(
 }
 
 /** The same job once more from the start, after its tasks were lost. */
-export function retriedState(state: JobState, now: Date): JobState {
+export function retriedState({ interruption: _, ...state }: JobState, now: Date): JobState {
   assert(state.status === 'InProgress', 'only a job in progress is tried again')
   const again = enter(state, 'Starting', { at: now, now })
-  return { ...again, attempt: state.attempt + 1, attemptBeganAt: now }
+  return nextAttempt(again, now)
 }
 
-export function finishedState(state: JobState, ending: Ending, now: Date): JobState {
+/** Attempts begin in different seconds, by which their log streams are named. */
+export function nextAttempt(state: JobState, now: Date): JobState {
+  const earliest = later(state.attemptBeganAt, 1)
+  const attemptBeganAt = now < earliest ? earliest : now
+  return { ...state, attempt: state.attempt + 1, attemptBeganAt }
+}
+
+export function finishedState(
+  { interruption: _, ...state }: JobState,
+  ending: Ending,
+  now: Date,
+): JobState {
   const secondary = ending.status === 'Stopped' ? stoppedStatus(state.stopCause) : ending.status
   const finished = enter({ ...state, status: transition(state.status, ending.status) }, secondary, {
     at: ending.endedAt,
@@ -164,7 +186,7 @@ export function finishedState(state: JobState, ending: Ending, now: Date): JobSt
 
 /**
  * When the job's time is over, by the earlier of its two limits; undefined while none runs.
- * MaxRuntimeInSeconds counts all attempts together, from the first time that data was fetched.
+ * MaxRuntimeInSeconds counts the time that all attempts run together, from the first time that data was fetched.
  */
 export function deadlineOf(
   job: { readonly createdAt: Date; readonly state: JobState },
@@ -172,16 +194,18 @@ export function deadlineOf(
 ): { readonly at: Date; readonly cause: StopCause } | undefined {
   const { state, createdAt } = job
   if (state.status !== 'InProgress') return undefined
-  const runtime = state.trainingStartedAt && {
-    at: later(state.trainingStartedAt, limits.maxRuntimeSeconds),
-    cause: 'MaxRuntimeExceeded' as const,
-  }
+  const { trainingStartedAt: startedAt } = state
+  const runtime = startedAt &&
+    !IDLE.includes(state.secondaryStatus) && {
+      at: later(startedAt, limits.maxRuntimeSeconds + idleMs(state, startedAt) / 1000),
+      cause: 'MaxRuntimeExceeded' as const,
+    }
   const wait =
     limits.maxWaitSeconds === undefined
       ? undefined
       : { at: later(createdAt, limits.maxWaitSeconds), cause: 'MaxWaitTimeExceeded' as const }
   if (runtime && wait) return runtime.at <= wait.at ? runtime : wait
-  return runtime ?? wait
+  return runtime || wait
 }
 
 /** Seconds between the two, rounded up: whoever divides by a job's training time must not meet 0. */
@@ -190,6 +214,27 @@ export function trainingTimeSeconds(state: JobState): number | undefined {
   if (!trainingStartedAt || !trainingEndedAt) return undefined
   const elapsedMs = trainingEndedAt.getTime() - trainingStartedAt.getTime()
   return Math.max(1, Math.ceil(elapsedMs / 1000))
+}
+
+/** The part of the training time in which instances worked for the job, in seconds, rounded up. */
+export function billableTimeSeconds(state: JobState): number | undefined {
+  const { trainingStartedAt, trainingEndedAt } = state
+  if (!trainingStartedAt || !trainingEndedAt) return undefined
+  const elapsedMs = trainingEndedAt.getTime() - trainingStartedAt.getTime()
+  return Math.max(1, Math.ceil((elapsedMs - idleMs(state, trainingStartedAt)) / 1000))
+}
+
+/** Between one attempt and the next nothing runs. */
+const IDLE: readonly SecondaryStatus[] = ['Interrupted', 'Restarting', 'Starting']
+
+/** How long a job stood still since its training began, over all interruptions that are past. */
+function idleMs({ transitions }: JobState, since: Date): number {
+  const spans = transitions.map(({ Status, StartTime, EndTime }) =>
+    IDLE.includes(Status) && EndTime !== undefined && new Date(StartTime) >= since
+      ? new Date(EndTime).getTime() - new Date(StartTime).getTime()
+      : 0,
+  )
+  return spans.reduce((sum, span) => sum + span, 0)
 }
 
 function stoppedStatus(cause: StopCause | undefined): SecondaryStatus {
@@ -201,7 +246,7 @@ function later(instant: Date, seconds: number): Date {
 }
 
 /** Times never run backwards in a job's history, whatever the machines' clocks say. */
-function enter(
+export function enter(
   state: JobState,
   status: SecondaryStatus,
   { at, now }: { readonly at: Date; readonly now: Date },

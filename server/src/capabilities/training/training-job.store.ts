@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place, Platform } from '../../platform/scope.ts'
-import type { JobState, StopCause } from './training-job.states.ts'
+import type { Interruption, JobState, StopCause } from './training-job.states.ts'
 
 /** What CreateTrainingJob asked for, with defaults filled in and what must be there known to be. */
 export type TrainingJobRequest = Omit<
@@ -46,6 +46,7 @@ interface JobRow extends Record<string, unknown> {
   secondary_status: JobState['secondaryStatus']
   transitions: JobState['transitions']
   stop_cause: StopCause | null
+  interruption: Interruption | null
   attempt: number
   attempt_began_at: Date
   training_started_at: Date | null
@@ -90,6 +91,20 @@ export async function findTrainingJob(
     `select * from training_job
      where realm = $1 and region = $2 and lower(training_job_name) = lower($3)`,
     [place.realm, place.region, name],
+  )
+  return rows[0] && fromRow(rows[0])
+}
+
+/** The job of that name in the account's present life, for those who have no request. */
+export async function findPresentJob(
+  database: Queryable,
+  job: { readonly account: string; readonly region: string; readonly name: string },
+): Promise<TrainingJob | undefined> {
+  const rows = await database.query<JobRow>(
+    `select training_job.* from training_job join realm using (realm)
+     where training_job.account = $1 and region = $2 and lower(training_job_name) = lower($3)
+       and ended_at is null`,
+    [job.account, job.region, job.name],
   )
   return rows[0] && fromRow(rows[0])
 }
@@ -176,7 +191,7 @@ async function updateState(
   await transaction.query(
     `update training_job set status = $3, secondary_status = $4, transitions = $5, stop_cause = $6,
        attempt = $7, attempt_began_at = $8, training_started_at = $9, training_ended_at = $10,
-       failure_reason = $11, model_artifacts = $12, final_metrics = $13, modified_at = $14
+       failure_reason = $11, model_artifacts = $12, final_metrics = $13, modified_at = $14, interruption = $15
      where training_job_id = $1 and status = $2`,
     [
       ...[job.id, job.state.status, next.status, next.secondaryStatus],
@@ -185,6 +200,7 @@ async function updateState(
       ...[next.trainingStartedAt ?? null, next.trainingEndedAt ?? null],
       ...[next.failureReason ?? null, next.modelArtifacts ?? null],
       ...[JSON.stringify(next.finalMetrics), next.modifiedAt],
+      next.interruption ? JSON.stringify(next.interruption) : null,
     ],
   )
 }
@@ -204,6 +220,7 @@ function fromRow(row: JobRow): TrainingJob {
       secondaryStatus: row.secondary_status,
       transitions: row.transitions,
       ...(row.stop_cause !== null && { stopCause: row.stop_cause }),
+      ...(row.interruption !== null && { interruption: row.interruption }),
       attempt: row.attempt,
       attemptBeganAt: row.attempt_began_at,
       ...(row.training_started_at && { trainingStartedAt: row.training_started_at }),
