@@ -2,8 +2,8 @@
  * A gateway alone, with one endpoint whose only replica is the unix socket UPSTREAM_SOCKET: no control, no
  * Postgres. Its port and keys are read from the environment.
  */
-import { systemClock } from '../../server/src/base/clock.ts'
 import { createLog } from '../../server/src/base/log.ts'
+import { createSteerableClock } from '../../server/src/base/steerable-clock.ts'
 import { RouteTable } from '../../server/src/capabilities/inference/index.ts'
 import { readConfig } from '../../server/src/config.ts'
 import { startGateway } from '../../server/src/gateway/index.ts'
@@ -43,7 +43,7 @@ table.update(1, {
 const gateway = await startGateway({
   config: { ...config, databaseUrl: undefined },
   installation: await openInstallation(config.dataDir, process.env),
-  clock: systemClock,
+  clock: createSteerableClock(),
   log: createLog({}, { level: 'error' }),
   table,
 })

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
-import type { Clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
+import type { SteerableClock } from './base/steerable-clock.ts'
+import { createWorkGauge } from './base/work-gauge.ts'
 import {
   hostingWorkflows,
   superviseEndpoints,
@@ -14,7 +15,11 @@ import {
   type Realms,
   sweepEndedRealms,
 } from './capabilities/identity/index.ts'
-import { forgetOldRoutes, withdrawRoutesOfRealm } from './capabilities/inference/route.store.ts'
+import {
+  forgetOldRoutes,
+  readGateways,
+  withdrawRoutesOfRealm,
+} from './capabilities/inference/route.store.ts'
 import { sweepExpiredLogs } from './capabilities/logs/index.ts'
 import { reconcileObjects } from './capabilities/objects/index.ts'
 import { trainingWorkflows, unstartedTrainingJobs } from './capabilities/training/index.ts'
@@ -24,6 +29,7 @@ import type { Installation } from './installation.ts'
 import { internalRequests } from './internal-requests.ts'
 import { holds, operations } from './operations.ts'
 import { openAdminSocket } from './platform/admin-socket.ts'
+import { type ClockSteering, openClockSteering, unsettledTaskIds } from './platform/clock/index.ts'
 import { openChanges } from './platform/database/changes.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { migrate } from './platform/database/migrate.ts'
@@ -38,6 +44,7 @@ import { createFront, type Front } from './wire/front.ts'
 /** Control: every AWS API but the invoke path, the workflows, the supervision of endpoints. */
 export interface Control {
   readonly platform: Platform
+  readonly steering: ClockSteering
   /** Answers what is held or in flight and takes nothing new; with `replicas` also ends those. */
   stop(options: { replicas: boolean }): Promise<void>
   /** Lets go of the database, after `stop`. */
@@ -47,7 +54,8 @@ export interface Control {
 export interface ControlOptions {
   readonly config: Config
   readonly installation: Installation
-  readonly clock: Clock
+  /** Is put to the setting that was kept. */
+  readonly clock: SteerableClock
   readonly log: Log
 }
 
@@ -62,11 +70,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const run = runDirectory(config.dataDir)
   const url = config.databaseUrl
   if (url === undefined) throw new Error('DATABASE_URL is not set: control needs a Postgres')
-  const database = openDatabase({ url, connectionsMax: CONNECTIONS_MAX, log })
+  const gauge = createWorkGauge()
+  const database = openDatabase({ url, connectionsMax: CONNECTIONS_MAX, log, gauge })
   await migrate(database)
   const changes = await openChanges({ database, clock, log })
   const secrets = createSecrets(installation.secret)
-  const workflows = createWorkflowEngine({ database, log })
+  const workflows = createWorkflowEngine({ database, log, gauge })
   const platform: Platform = {
     clock,
     config,
@@ -78,6 +87,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     objects: await createFilesystemObjects({ folder: join(config.dataDir, 'objects') }),
     engine: createProcessEngine({ config, log }),
   }
+  const steering = await openClockSteering({
+    clock,
+    database,
+    changes,
+    gauge,
+    gatewayIds: async () => (await readGateways(database)).map(({ gatewayId }) => gatewayId),
+    unsettledTaskIds: () => unsettledTaskIds(platform.engine),
+  })
   const realms = await openRealms(platform, {
     ended: [(transaction, { realm }) => withdrawRoutesOfRealm({ transaction, changes }, realm)],
   })
@@ -127,6 +144,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
 
   return {
     platform,
+    steering,
     stop: async ({ replicas }) => {
       await endpoints[Symbol.asyncDispose]()
       if (replicas) await stopReplicas(platform)

@@ -1,10 +1,10 @@
-import { after } from './base/clock.ts'
+import { after, systemClock } from './base/clock.ts'
 import type { Platform } from './platform/scope.ts'
 
 /** Work that nobody waits for: what resets, deletions and expiries leave behind. */
 export type Chore = { readonly name: string; readonly run: () => Promise<unknown> }
 
-/** Two rounds are at least this far apart. */
+/** Two rounds are at least this far apart in real time: what is due is judged by the platform's. */
 const ROUND_MS = 30_000
 
 export interface Housekeeping extends AsyncDisposable {
@@ -14,7 +14,7 @@ export interface Housekeeping extends AsyncDisposable {
 
 /** Runs every chore now and then, one at a time; a chore that fails is tried again in the next round. */
 export function keepHouse(platform: Platform, chores: readonly Chore[]): Housekeeping {
-  const { clock, log } = platform
+  const { log } = platform
   const stopping = new AbortController()
   let wake = new AbortController()
 
@@ -30,7 +30,7 @@ export function keepHouse(platform: Platform, chores: readonly Chore[]): Houseke
       await round()
       const signal = AbortSignal.any([stopping.signal, wake.signal])
       // an abort is how the pause ends early
-      await after(clock, ROUND_MS, signal).catch(() => undefined)
+      await after(systemClock, ROUND_MS, signal).catch(() => undefined)
     }
   }
   const done = rounds()

@@ -8,12 +8,13 @@ import { S3 } from '@aws-sdk/client-s3'
 import { SageMaker } from '@aws-sdk/client-sagemaker'
 import { SageMakerRuntime } from '@aws-sdk/client-sagemaker-runtime'
 import { STS } from '@aws-sdk/client-sts'
-import { type Clock, systemClock } from '../../server/src/base/clock.ts'
 import { createLog } from '../../server/src/base/log.ts'
+import { createSteerableClock, type SteerableClock } from '../../server/src/base/steerable-clock.ts'
 import { type Config, readConfig } from '../../server/src/config.ts'
 import { startControl } from '../../server/src/control.ts'
 import { startGateway } from '../../server/src/gateway/index.ts'
 import { openInstallation } from '../../server/src/installation.ts'
+import type { ClockSteering } from '../../server/src/platform/clock/index.ts'
 import type { Platform } from '../../server/src/platform/scope.ts'
 import { freePort } from './platform.ts'
 import { testPostgres } from './postgres.ts'
@@ -23,7 +24,12 @@ export interface TestServer extends AsyncDisposable, TestClients {
   readonly url: string
   readonly config: Config
   readonly platform: Platform
-  readonly clock: Clock
+  /** Control's; move it by `steering` and `advance`, so that the gateway follows. */
+  readonly clock: SteerableClock
+  /** Freezes the clock, speeds it up, resumes it. */
+  readonly steering: ClockSteering
+  /** Moves the clock ahead, from one instant that something waits for to the next. */
+  advance(ms: number): Promise<void>
   /** The ready execution role. */
   readonly roleArn: string
   /** Clients with other settings: a region, keys, a user agent. */
@@ -42,14 +48,14 @@ export interface TestClients {
 }
 
 export interface TestServerOptions {
-  readonly clock?: Clock
+  readonly clock?: SteerableClock
   readonly config?: Partial<Config>
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const postgres = await testPostgres()
   const dataDir = await mkdtemp(join(tmpdir(), 'sgb-'))
-  const clock = options.clock ?? systemClock
+  const clock = options.clock ?? createSteerableClock()
   const log = createLog({}, { level: process.env.SAGEBRUSH_TEST_LOG ? 'debug' : 'error' })
   const config: Config = {
     ...readConfig({ HOME: process.env.HOME }),
@@ -61,7 +67,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   }
   const installation = await openInstallation(dataDir, {})
   const control = await startControl({ config, installation, clock, log })
-  const gateway = await startGateway({ config, installation, clock, log })
+  const gateway = await startGateway({
+    config,
+    installation,
+    clock: createSteerableClock(),
+    log,
+  })
   const url = `http://127.0.0.1:${config.port}`
   const clients = (more: object): TestClients => testClients(url, { config, installation, more })
   const close = async (): Promise<void> => {
@@ -79,6 +90,10 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     config,
     platform: control.platform,
     clock,
+    steering: control.steering,
+    advance: async (ms) => {
+      await control.steering.advance(ms)
+    },
     roleArn: `arn:aws:iam::${config.account}:role/service-role/AmazonSageMaker-ExecutionRole-Sagebrush`,
     clients,
     ...clients({}),

@@ -4,9 +4,9 @@ import { connect, type Server as NetServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SageMakerRuntime } from '@aws-sdk/client-sagemaker-runtime'
-import { systemClock } from '../../server/src/base/clock.ts'
 import { newShortId } from '../../server/src/base/ids.ts'
 import { createLog } from '../../server/src/base/log.ts'
+import { createSteerableClock } from '../../server/src/base/steerable-clock.ts'
 import { type EndpointRoute, RouteTable } from '../../server/src/capabilities/inference/index.ts'
 import { type Config, readConfig } from '../../server/src/config.ts'
 import type { GatewayLimitOverrides } from '../../server/src/gateway/gateway-limits.ts'
@@ -45,7 +45,7 @@ export async function startTestGateway(
   const gateway = await startGateway({
     config: { ...readConfig({}), databaseUrl: undefined, port: 0, ...options.config, dataDir },
     installation: { rootKey: keys, secret: Buffer.alloc(32, newShortId(32)) },
-    clock: systemClock,
+    clock: createSteerableClock(),
     log: createLog({}, { level: process.env.SAGEBRUSH_TEST_LOG ? 'debug' : 'error' }),
     table,
     limits: { tickMs: 10, ...options.limits },

@@ -1,8 +1,10 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
 import { newShortId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
+import type { SteerableClock } from '../base/steerable-clock.ts'
+import { createWorkGauge } from '../base/work-gauge.ts'
 import { createCredentialSource } from '../capabilities/identity/credential-source.ts'
 import {
   type RouteFeed,
@@ -12,7 +14,8 @@ import {
 } from '../capabilities/inference/index.ts'
 import type { Config } from '../config.ts'
 import type { Installation } from '../installation.ts'
-import { openChanges } from '../platform/database/changes.ts'
+import { startClockFeed } from '../platform/clock/index.ts'
+import { type Changes, openChanges } from '../platform/database/changes.ts'
 import { openDatabase } from '../platform/database/database.ts'
 import { runDirectory } from '../platform/run-directory.ts'
 import { createSecrets } from '../platform/secrets.ts'
@@ -32,8 +35,8 @@ import type { Authority } from './tls/served-host.ts'
 export interface GatewayOptions {
   readonly config: Config
   readonly installation: Installation
-  /** The platform's clock. Signatures, certificates and time-outs go by the system's in any case. */
-  readonly clock: Clock
+  /** The platform's clock: follows control's. Certificates and time-outs go by the system's in any case. */
+  readonly clock: SteerableClock
   readonly log: Log
   readonly limits?: GatewayLimitOverrides
   /** Routes to begin with; they follow Postgres as soon as there is one. */
@@ -69,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const gatewayId = `${hostname()}/${process.pid}/${newShortId(6)}`
   const table = options.table ?? new RouteTable()
   const deadlines = new Deadlines(limits.tickMs)
-  const feeding = await feedRoutes({ config, table, gatewayId, log })
+  const feeding = await feed(options, { table, gatewayId })
   const connections = new ReplicaConnections(table, deadlines)
   const control = new ServerLink(
     { unixSocket: join(runDirectory(config.dataDir), 'control.sock') },
@@ -135,32 +138,51 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-async function feedRoutes(options: {
-  config: Config
-  table: RouteTable
-  gatewayId: string
-  log: Log
-}): Promise<{ feed: RouteFeed; stop: () => Promise<void> } | undefined> {
-  const { config, table, gatewayId, log } = options
+/** What a gateway follows: the routes and the clock. */
+async function feed(
+  { config, clock, log }: GatewayOptions,
+  { table, gatewayId }: { table: RouteTable; gatewayId: string },
+): Promise<{ feed: RouteFeed; stop: () => Promise<void> } | undefined> {
   if (config.databaseUrl === undefined) return undefined
+  const gauge = createWorkGauge()
   const database = openDatabase({
     url: config.databaseUrl,
     connectionsMax: DATABASE_CONNECTIONS_MAX,
     log,
+    gauge,
   })
-  const feed = await startRouteFeed({
+  let opened: Promise<Changes> | undefined
+  // one for both, so that what was announced of routes before the clock moved is heard before it
+  const sharedChanges = (): Promise<Changes> => {
+    opened ??= openChanges({ database, clock, log }).catch((error: unknown) => {
+      opened = undefined
+      throw error
+    })
+    return opened
+  }
+  const routes = await startRouteFeed({
     table,
     gatewayId,
     database,
-    openChanges: () => openChanges({ database, clock: systemClock, log }),
+    openChanges: sharedChanges,
     snapshotPath: join(config.dataDir, 'gateway', 'routes-2.json'),
     clock: systemClock,
     log,
   })
+  const time = await startClockFeed({
+    clock,
+    gatewayId,
+    database,
+    openChanges: sharedChanges,
+    gauge,
+    settle: async () => undefined,
+    log,
+  })
   return {
-    feed,
+    feed: routes,
     stop: async () => {
-      await feed[Symbol.asyncDispose]()
+      await time[Symbol.asyncDispose]()
+      await routes[Symbol.asyncDispose]()
       await database.close()
     },
   }

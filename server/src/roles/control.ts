@@ -1,5 +1,5 @@
-import { systemClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
+import { createSteerableClock } from '../base/steerable-clock.ts'
 import { type Environment, readConfig } from '../config.ts'
 import { startControl } from '../control.ts'
 import { openInstallation } from '../installation.ts'
@@ -9,7 +9,12 @@ export async function control(env: Environment): Promise<void> {
   const config = readConfig(env)
   const log = createLog({ role: 'control' }, { level: config.logLevel })
   const installation = await openInstallation(config.dataDir, env)
-  const running = await startControl({ config, installation, clock: systemClock, log })
+  const running = await startControl({
+    config,
+    installation,
+    clock: createSteerableClock(),
+    log,
+  })
   let replicas = false
   const stop = async (): Promise<void> => {
     await running.stop({ replicas })

@@ -1,5 +1,5 @@
-import { systemClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
+import { createSteerableClock } from '../base/steerable-clock.ts'
 import { type Environment, readConfig } from '../config.ts'
 import { startGateway } from '../gateway/index.ts'
 import { openInstallation } from '../installation.ts'
@@ -9,7 +9,12 @@ export async function gateway(env: Environment): Promise<void> {
   const config = readConfig(env)
   const log = createLog({ role: 'gateway' }, { level: config.logLevel })
   const installation = await openInstallation(config.dataDir, env)
-  const running = await startGateway({ config, installation, clock: systemClock, log })
+  const running = await startGateway({
+    config,
+    installation,
+    clock: createSteerableClock(),
+    log,
+  })
   const stop = async (): Promise<void> => {
     await running.stop()
     process.exit(0)

@@ -2,24 +2,16 @@ import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import type { GetLogEventsCommandInput } from '@aws-sdk/client-cloudwatch-logs'
 import { startServer } from '../../../../tests/support/server.ts'
-import type { Clock } from '../../base/clock.ts'
-import { systemClock } from '../../base/clock.ts'
 import { newShortId } from '../../base/ids.ts'
 import { appendLogEvents, sweepExpiredLogs } from './index.ts'
 
-/** Real time, that can be put ahead. */
-const ahead = { ms: 0 }
-const clock: Clock = {
-  now: () => new Date(systemClock.now().getTime() + ahead.ms),
-  until: (instant, signal) => systemClock.until(new Date(instant.getTime() - ahead.ms), signal),
-}
-const server = await startServer({ clock })
+const server = await startServer()
 after(() => server.close())
 const { logs } = server
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const nowMs = (): number => clock.now().getTime()
+const nowMs = (): number => server.clock.now().getTime()
 
 interface Stream {
   readonly logGroupName: string
@@ -299,7 +291,7 @@ test('events expire by the clock once the group has a retention, and are then de
   await logs.putRetentionPolicy({ logGroupName: stream.logGroupName, retentionInDays: 1 })
   assert.equal((await readAll(stream)).length, 3)
 
-  ahead.ms += 23.5 * HOUR_MS
+  await server.advance(23.5 * HOUR_MS)
 
   assert.deepEqual(await readAll(stream), ['line 2'])
   const { events } = await logs.filterLogEvents({ logGroupName: stream.logGroupName })

@@ -12,6 +12,8 @@ export interface Changes {
    * Topics are cut at 7,000 bytes; Postgres delivers equal ones of one transaction once.
    */
   announce(transaction: Queryable, topic: string): Promise<void>
+  /** Tells every process at once, of nothing that is in a row. */
+  tell(topic: string): Promise<void>
   /** Tells this process's waiters at once; for changes that are not rows, such as a task's. */
   hint(topic: string): void
   /**
@@ -100,6 +102,10 @@ export async function openChanges(options: {
         CHANNEL,
         topic.slice(0, TOPIC_BYTES_MAX),
       ])
+    },
+    tell: async (topic) => {
+      // not counted as work, since it is by this that control asks whether work is under way
+      await options.database.pool.query('select pg_notify($1, $2)', [CHANNEL, topic])
     },
     hint: wake,
     waitFor: async (topic, look, { deadline, signal, sweepMs } = {}) => {

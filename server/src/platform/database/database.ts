@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Log } from '../../base/log.ts'
+import { createWorkGauge, type WorkGauge } from '../../base/work-gauge.ts'
 
 export type Row = Record<string, unknown>
 
@@ -31,6 +32,8 @@ export interface DatabaseOptions {
   readonly url: string
   readonly connectionsMax: number
   readonly log: Log
+  /** Counts statements and transactions under way. */
+  readonly gauge?: WorkGauge
 }
 
 const RECONNECT_DELAY_MS = 250
@@ -39,13 +42,14 @@ const RECONNECT_DELAY_MS = 250
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 export function openDatabase(options: DatabaseOptions): Database {
+  const gauge = options.gauge ?? createWorkGauge()
   const pool = new pg.Pool({ connectionString: options.url, max: options.connectionsMax })
   pool.on('error', (error) => options.log.warn('a Postgres connection was lost', { error }))
   return {
     url: options.url,
     pool,
-    query: async (text, values) => run(pool, text, values),
-    transaction: (work) => transaction(pool, work),
+    query: (text, values) => gauge.track(() => run(pool, text, values)),
+    transaction: (work) => gauge.track(() => transaction(pool, work)),
     listen: (channel, listenOptions) => listen(options, channel, listenOptions),
     close: () => pool.end(),
   }

@@ -1,5 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk'
 import type { Log } from '../../base/log.ts'
+import { createWorkGauge, type WorkGauge } from '../../base/work-gauge.ts'
 import type { Database } from '../database/database.ts'
 import {
   PATIENT,
@@ -32,14 +33,20 @@ export interface WorkflowEngine extends Workflows, AsyncDisposable {
  * The workflow contract on DBOS, over the platform's own Postgres. One per process: DBOS is global.
  * Stories belong to the executor `control`, so that the next control resumes them.
  */
-export function createWorkflowEngine(options: { database: Database; log: Log }): WorkflowEngine {
+export function createWorkflowEngine(options: {
+  database: Database
+  log: Log
+  /** Counts stories between two activities: they decide, or are being recorded. */
+  gauge?: WorkGauge
+}): WorkflowEngine {
+  const { gauge = createWorkGauge() } = options
   const registered = new Map<string, (input: unknown) => Promise<void>>()
   let sweeping: NodeJS.Timeout | undefined
 
   const start: Workflows['start'] = async ({ name, workflowId, input }) => {
     const target = registered.get(name)
     if (!target) throw new Error(`no workflow named ${name} is registered`)
-    await DBOS.startWorkflow(target, { workflowID: workflowId })(input)
+    await gauge.track(() => DBOS.startWorkflow(target, { workflowID: workflowId })(input))
   }
   const sweep = async (sources: readonly UnstartedStories[]): Promise<void> => {
     for (const source of sources) for (const story of await source()) await start(story)
@@ -61,7 +68,8 @@ export function createWorkflowEngine(options: { database: Database; log: Log }):
         systemDatabaseIdleTransactionTimeoutMs: 0,
         logger: dbosLogger(options.log),
       })
-      for (const definition of definitions) registered.set(definition.name, register(definition))
+      for (const definition of definitions)
+        registered.set(definition.name, register(definition, gauge))
       await DBOS.launch()
       await sweep(unstarted)
       sweeping = setInterval(() => {
@@ -78,23 +86,57 @@ export function createWorkflowEngine(options: { database: Database; log: Log }):
   }
 }
 
-function register(definition: WorkflowDefinition): (input: unknown) => Promise<void> {
+function register(
+  definition: WorkflowDefinition,
+  gauge: WorkGauge,
+): (input: unknown) => Promise<void> {
   const run = definition.run as (workflow: Workflow, input: unknown) => Promise<void>
   return DBOS.registerWorkflow(
-    async (input: unknown) => run({ workflowId: DBOS.workflowID ?? '', activity }, input),
+    async (input: unknown) => {
+      const deciding = countDeciding(gauge)
+      try {
+        await run({ workflowId: DBOS.workflowID ?? '', activity: activityOf(deciding) }, input)
+      } finally {
+        deciding.over()
+      }
+    },
     { name: definition.name, maxRecoveryAttempts: RECOVERIES_MAX },
   )
 }
 
-const activity: Workflow['activity'] = (name, work, policy = PATIENT) =>
-  DBOS.runStep(work, {
-    name,
-    retriesAllowed: true,
-    maxAttempts: policy.attemptsMax,
-    intervalSeconds: policy.firstDelaySeconds,
-    backoffRate: 2,
-    shouldRetry: (error) => !(error instanceof TerminalFailure),
-  })
+interface Deciding {
+  /** Runs an activity's work, which counts for itself. */
+  whileActing<T>(work: () => Promise<T>): Promise<T>
+  over(): void
+}
+
+function countDeciding(gauge: WorkGauge): Deciding {
+  let end = gauge.begin()
+  let acting = 0
+  return {
+    whileActing: async (work) => {
+      if (acting++ === 0) end()
+      try {
+        return await work()
+      } finally {
+        if (--acting === 0) end = gauge.begin()
+      }
+    },
+    over: () => end(),
+  }
+}
+
+const activityOf =
+  (deciding: Deciding): Workflow['activity'] =>
+  (name, work, policy = PATIENT) =>
+    DBOS.runStep(() => deciding.whileActing(work), {
+      name,
+      retriesAllowed: true,
+      maxAttempts: policy.attemptsMax,
+      intervalSeconds: policy.firstDelaySeconds,
+      backoffRate: 2,
+      shouldRetry: (error) => !(error instanceof TerminalFailure),
+    })
 
 function dbosLogger(log: Log) {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (entry: unknown) =>

@@ -1,0 +1,173 @@
+import { type Clock, systemClock } from './clock.ts'
+import { type Due, DueHeap } from './due-heap.ts'
+
+/**
+ * How a clock relates to the wall's: it read `at` when the wall read `since`, and has run `speed` times as
+ * fast since then; 0 is a frozen clock.
+ */
+export interface ClockSetting {
+  readonly at: Date
+  readonly since: Date
+  readonly speed: number
+}
+
+/** A clock that keeps to the wall's until it is steered: frozen, put elsewhere, sped up. */
+export interface SteerableClock extends Clock {
+  readonly setting: ClockSetting
+  /**
+   * Takes another setting from now on. Waits that are due by it end at once, in the order of their
+   * instants; the others are armed anew.
+   */
+  steer(setting: ClockSetting): void
+  /** The earliest instant that somebody waits for. */
+  nextDue(): Date | undefined
+  /**
+   * What this clock read when the wall's read `wall`, by the setting of that moment as far back as settings
+   * are remembered, by the oldest of them before.
+   */
+  readingAt(wall: Date): Date
+}
+
+/** The wall's own time. */
+export const WALL_SETTING: ClockSetting = { at: new Date(0), since: new Date(0), speed: 1 }
+
+/** @param options `wall`: what moves the clock, the system's by default; `setting`: the wall's by default */
+export function createSteerableClock(
+  options: { readonly wall?: Clock; readonly setting?: ClockSetting } = {},
+): SteerableClock {
+  return new SteeredClock(options.wall ?? systemClock, options.setting ?? WALL_SETTING)
+}
+
+/** What a clock with this setting reads when the wall's reads `wall`. */
+export function readingOf({ at, since, speed }: ClockSetting, wall: Date): Date {
+  const passedMs = (wall.getTime() - since.getTime()) * speed
+  return new Date(at.getTime() + Math.floor(passedMs + ROUNDING_MS))
+}
+
+/** Whether a clock with this setting reads as the wall's does. */
+export function isWallSetting({ at, since, speed }: ClockSetting): boolean {
+  return speed === 1 && at.getTime() === since.getTime()
+}
+
+/** An instant of the wall's as `clock` read it then; itself for a clock that cannot be steered. */
+export function readingAt(clock: Clock, wall: Date): Date {
+  return 'readingAt' in clock ? (clock as SteerableClock).readingAt(wall) : wall
+}
+
+/** Settings that are remembered, so that what happened before the latest can still be dated. */
+const SETTINGS_MAX = 512
+/** What a product of a speed may fall short of the whole millisecond that it means. */
+const ROUNDING_MS = 1e-6
+/** The last instant that a Date can hold. */
+const DATE_MS_MAX = 8.64e15
+
+interface Waiter extends Due {
+  readonly resolve: () => void
+}
+
+class SteeredClock implements SteerableClock {
+  private readonly wall: Clock
+  /** The last is the present one. */
+  private readonly settings: ClockSetting[] = []
+  private present: ClockSetting
+  private readonly waiters = new DueHeap<Waiter>()
+  private order = 0
+  private alarm = new AbortController()
+  private alarmMs: number | undefined
+
+  constructor(wall: Clock, setting: ClockSetting) {
+    this.wall = wall
+    this.present = setting
+    this.settings.push(setting)
+  }
+
+  get setting(): ClockSetting {
+    return this.present
+  }
+
+  now(): Date {
+    return readingOf(this.present, this.wall.now())
+  }
+
+  nextDue(): Date | undefined {
+    const first = this.waiters.first()
+    return first && new Date(first.dueMs)
+  }
+
+  readingAt(wall: Date): Date {
+    const then = this.settings.findLast(({ since }) => since <= wall)
+    return readingOf(then ?? this.settings[0] ?? this.present, wall)
+  }
+
+  steer(setting: ClockSetting): void {
+    this.present = setting
+    this.settings.push(setting)
+    if (this.settings.length > SETTINGS_MAX) this.settings.shift()
+    this.disarm()
+    this.fire()
+  }
+
+  until(instant: Date, signal?: AbortSignal): Promise<void> {
+    if (instant <= this.now()) return Promise.resolve()
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const onAbort = (): void => {
+      waiter.isOver = true
+      this.waiters.calledOff()
+      this.arm()
+      reject(signal?.reason)
+    }
+    const waiter: Waiter = {
+      dueMs: instant.getTime(),
+      order: this.order++,
+      isOver: false,
+      resolve: () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      },
+    }
+    this.waiters.add(waiter)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.arm()
+    return promise
+  }
+
+  private fire(): void {
+    const nowMs = this.now().getTime()
+    for (;;) {
+      const first = this.waiters.first()
+      if (!first || first.dueMs > nowMs) break
+      this.waiters.takeFirst()
+      first.isOver = true
+      first.resolve()
+    }
+    this.arm()
+  }
+
+  /** One timer of the wall's, for the earliest of all waits. */
+  private arm(): void {
+    const dueMs = this.waiters.first()?.dueMs
+    if (dueMs === this.alarmMs) return
+    this.disarm()
+    this.alarmMs = dueMs
+    const { at, since, speed } = this.present
+    if (dueMs === undefined || speed === 0) return
+    const wallMs = since.getTime() + Math.ceil((dueMs - at.getTime()) / speed)
+    const ring = (): void => {
+      this.alarmMs = undefined
+      this.fire()
+    }
+    const alarm = new AbortController()
+    this.alarm = alarm
+    this.wall.until(new Date(Math.min(wallMs, DATE_MS_MAX)), alarm.signal).then(
+      () => alarm.signal.aborted || ring(),
+      // called off: another wait is the earliest
+      () => undefined,
+    )
+  }
+
+  private disarm(): void {
+    this.alarm.abort()
+    this.alarmMs = undefined
+  }
+}

@@ -1,0 +1,121 @@
+import { after, monotonicMs, systemClock } from '../../base/clock.ts'
+import { newShortId } from '../../base/ids.ts'
+import type { WorkGauge } from '../../base/work-gauge.ts'
+import type { Changes } from '../database/changes.ts'
+import { CLOCK_TOPIC } from './clock-setting.store.ts'
+
+/** Under this topic control asks gateways to come to rest: `clock/<round>`. */
+export const ROUND_TOPIC_PREFIX = `${CLOCK_TOPIC}/`
+/** Under this one they answer that they have: `gateway-clock/<round>/<gateway>`. */
+export const ANSWER_TOPIC_PREFIX = 'gateway-clock/'
+
+export interface SettlingOptions {
+  readonly changes: Changes
+  /** All work that control itself does: queries, stories between two activities, acts on tasks. */
+  readonly gauge: WorkGauge
+  /** The gateways that are alive. */
+  readonly gatewayIds: () => Promise<readonly string[]>
+  /** Tasks that are on their way to a state in which only time moves them: starting, ending. */
+  readonly unsettledTaskIds: () => Promise<readonly string[]>
+}
+
+/** Waits for what a moved clock began, in real time and within bounds. */
+export interface Settling {
+  /** Resolves when every living gateway has taken the present setting, and stored what belongs before it. */
+  gatewaysFollow(): Promise<void>
+  /** Resolves when control, the gateways and tasks that start or end have come to rest. */
+  settled(): Promise<void>
+}
+
+/** A gateway that does not answer for this long is not waited for again in the same move. */
+const GATEWAY_MS_MAX = 2_000
+/** Under traffic from outside there is never rest: then the clock goes on after this long. */
+const REST_MS_MAX = 500
+/** How long tasks that start or end hold the clock, per task. */
+const TASK_MS_MAX = 30_000
+const TASK_POLL_MS = 25
+const TURNS = 3
+
+/** One for each move of the clock: it remembers whom it has waited for in vain. */
+export function createSettling(options: SettlingOptions): Settling {
+  const { gauge } = options
+  const askGateways = createRounds(options)
+  const heldSinceMs = new Map<string, number>()
+
+  const rest = async (): Promise<void> => {
+    const giveUpMs = monotonicMs() + REST_MS_MAX
+    while (monotonicMs() < giveUpMs) {
+      await idle(gauge, giveUpMs)
+      const { begun } = gauge
+      // what was announced before comes before the answers do, so that they find it acted on
+      await askGateways()
+      if (gauge.begun === begun && gauge.underWay === 0) return
+    }
+  }
+  const holding = async (): Promise<boolean> => {
+    const nowMs = monotonicMs()
+    const unsettled = await options.unsettledTaskIds()
+    for (const taskId of unsettled) {
+      if (!heldSinceMs.has(taskId)) heldSinceMs.set(taskId, nowMs)
+    }
+    return unsettled.some((taskId) => nowMs - (heldSinceMs.get(taskId) ?? nowMs) < TASK_MS_MAX)
+  }
+  return {
+    gatewaysFollow: askGateways,
+    settled: async () => {
+      await rest()
+      while (await holding()) {
+        while (await holding()) await after(systemClock, TASK_POLL_MS)
+        await rest()
+      }
+    },
+  }
+}
+
+/** Asks every living gateway to come to rest, and for control's own announcements to have arrived. */
+function createRounds({ changes, gatewayIds }: SettlingOptions): () => Promise<void> {
+  let asked: Promise<readonly string[]> | undefined
+  const silent = new Set<string>()
+  return async () => {
+    asked ??= gatewayIds()
+    const round = newShortId(12)
+    const awaited = new Set([OWN, ...(await asked)].filter((id) => !silent.has(id)))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const heard = (gatewayId: string): void => {
+      awaited.delete(gatewayId)
+      if (awaited.size === 0) resolve()
+    }
+    const prefix = `${ANSWER_TOPIC_PREFIX}${round}/`
+    const subscriptions = [
+      changes.subscribe(prefix, (topic) => topic && heard(topic.slice(prefix.length))),
+      changes.subscribe(`${ROUND_TOPIC_PREFIX}${round}`, (topic) => topic && heard(OWN)),
+    ]
+    const patience = new AbortController()
+    try {
+      await changes.tell(`${ROUND_TOPIC_PREFIX}${round}`)
+      const isLate = await Promise.race([
+        promise.then(() => false),
+        after(systemClock, GATEWAY_MS_MAX, patience.signal).then(
+          () => true,
+          () => false,
+        ),
+      ])
+      if (isLate) for (const gatewayId of awaited) silent.add(gatewayId)
+    } finally {
+      patience.abort()
+      for (const subscription of subscriptions) subscription[Symbol.dispose]()
+    }
+  }
+}
+
+const OWN = ''
+
+/** Until nothing is under way for a few turns of the event loop. */
+export async function idle(gauge: WorkGauge, giveUpMs: number): Promise<void> {
+  let quiet = 0
+  while (quiet < TURNS && monotonicMs() < giveUpMs) {
+    if (gauge.underWay > 0) await after(systemClock, 1)
+    else await new Promise((resolve) => setImmediate(resolve))
+    quiet = gauge.underWay > 0 ? 0 : quiet + 1
+  }
+}
