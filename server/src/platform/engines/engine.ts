@@ -172,6 +172,11 @@ export interface Engine {
   remove(taskId: string): Promise<void>
   /** Every task the engine knows. */
   list(): Promise<readonly TaskSummary[]>
+  /**
+   * What every running container takes at its latest sample, some fifteen seconds old at most. A container
+   * that has run for less than a second, or that ends at this moment, may be missing.
+   */
+  usage(): Promise<readonly TaskUsage[]>
   /** Calls `changed` soon after any task's observation changes. A hint: it may miss some, so sweep too. */
   watch(changed: (taskId: string) => void): Disposable
   /** Whether `containerImage` can be had; says what stands for it. */
@@ -186,6 +191,19 @@ export interface TaskSummary {
   readonly state: TaskObservation['state']
   readonly runnerPid?: number
   readonly pid?: number
+}
+
+/** What a task's container takes of what it was given, measured on the machine that runs it. */
+export interface TaskUsage
+  extends Pick<Task, 'taskId' | 'kind' | 'name' | 'realm' | 'account' | 'region' | 'host' | 'log'> {
+  /** Of one core, summed over cores, averaged since the sample before: two busy cores are 200. */
+  readonly cpuPercent: number
+  /** Of `resources.memoryBytes`; without what the kernel merely keeps of files. */
+  readonly memoryPercent: number
+  /** Of `resources.diskBytes`. */
+  readonly diskPercent: number
+  /** ISO 8601, by the machine's clock. */
+  readonly sampledAt: string
 }
 
 export type ImageResolution =

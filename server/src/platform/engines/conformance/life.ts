@@ -165,6 +165,32 @@ export function lifeTests(subject: () => Subject): void {
     await until('a hint', () => heard.has(task.taskId))
   })
 
+  test('usage tells what a running container takes, and forgets it with its end', async () => {
+    const busy =
+      'head -c 60000000 /dev/zero > /opt/ml/big; a=$(head -c 40000000 /dev/zero | tr "\\0" x); while :; do :; done'
+    const resources = { vCpus: 2, memoryBytes: 2 ** 29, diskBytes: 2 ** 27, pidsMax: 64 }
+    const task = shellTask(busy, { resources, ...ownLog() })
+    const { engine } = subject()
+    const usageOf = async () => (await engine.usage()).find(({ taskId }) => taskId === task.taskId)
+    await engine.start(task)
+
+    const usage = await until('a sample of its work', async () => {
+      const found = await usageOf()
+      return found && found.diskPercent > 40 && found.memoryPercent > 5 && found
+    })
+    const { cpuPercent, memoryPercent, diskPercent, sampledAt, ...rest } = usage
+    await engine.stop(task.taskId, { graceSeconds: 0 })
+    await untilEnded(engine, task.taskId)
+
+    assert.ok(cpuPercent > 5 && cpuPercent < 250, `cpu ${cpuPercent}`)
+    assert.ok(memoryPercent > 5 && memoryPercent < 60, `memory ${memoryPercent}`)
+    assert.ok(diskPercent > 40 && diskPercent < 60, `disk ${diskPercent}`)
+    assert.ok(!Number.isNaN(Date.parse(sampledAt)))
+    const { taskId, kind, name, realm, account, region, log } = task
+    assert.deepEqual(rest, { taskId, kind, name, realm, account, region, log })
+    assert.equal(await usageOf(), undefined)
+  })
+
   test('remove kills a running task and forgets it; a second time changes nothing', async () => {
     const mark = `sleep 95${newShortId(4).replace(/\D/g, '1')}`
     const task = shellTask(mark)

@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../../base/clock.ts'
 import { newShortId } from '../../../base/ids.ts'
-import type { Engine, Task, TaskObservation, TaskSummary } from '../engine.ts'
+import type { Engine, Task, TaskObservation, TaskSummary, TaskUsage } from '../engine.ts'
 import { resolveImage } from '../find-image.ts'
 import { announceChange } from './changes.ts'
 import { claimTask, NOBODY } from './claim.ts'
@@ -25,6 +25,7 @@ import {
   type TaskOrder,
   type TaskState,
   taskDirectory,
+  type UsageSample,
   writeWhole,
 } from './task-directory.ts'
 import { findUv } from './uv.ts'
@@ -60,6 +61,7 @@ export function createEngine(settings: ProcessEngineSettings): Engine {
     },
     remove: (taskId) => removeTask(paths, taskId, directoryOf(taskId)),
     list: () => list(machine),
+    usage: () => usage(paths),
     watch: (changed) => {
       const watcher = watch(paths.changesDir, { persistent: false }, (_, name) => {
         if (name !== null && !name.startsWith('.')) changed(name)
@@ -220,6 +222,24 @@ async function list(machine: Machine): Promise<readonly TaskSummary[]> {
     }),
   )
   return summaries.filter((summary) => summary !== undefined)
+}
+
+async function usage(paths: EnginePaths): Promise<readonly TaskUsage[]> {
+  const names = await taskNames(paths)
+  const usages = await Promise.all(
+    names.map(async (name): Promise<TaskUsage | undefined> => {
+      const directory = taskDirectory(join(paths.tasksDir, name))
+      // there while the container runs, or when its runner was killed
+      const sample = await readJson<UsageSample>(directory.usage)
+      const claim = sample && (await readJson<ProcessIdentity>(directory.claim))
+      const order = claim && isAlive(claim) ? await readJson<TaskOrder>(directory.order) : undefined
+      if (!sample || !order) return undefined
+      const { taskId, kind, name: taskName, realm, account, region, host, log } = order.task
+      const task = { taskId, kind, name: taskName, realm, account, region, log }
+      return { ...task, ...(host !== undefined && { host }), ...sample }
+    }),
+  )
+  return usages.filter((found) => found !== undefined)
 }
 
 function checked(taskId: string): string {

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Task, TaskAddress, TaskEnd, TaskMetric, TaskPhase } from '../engine.ts'
+import type { Task, TaskAddress, TaskEnd, TaskMetric, TaskPhase, TaskUsage } from '../engine.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import type { SandboxMechanism } from './sandbox/plan.ts'
 
@@ -14,6 +14,8 @@ export interface TaskDirectory {
   readonly claim: string
   readonly state: string
   readonly stop: string
+  /** What the container takes; there while it runs. */
+  readonly usage: string
   /** Everything the container printed, with the platform's own notes, in order. */
   readonly log: string
   /** The pipe behind the container's standard output; `cat` copies it to `log`. */
@@ -38,6 +40,7 @@ export function taskDirectory(root: string): TaskDirectory {
     claim: join(root, 'claim.json'),
     state: join(root, 'state.json'),
     stop: join(root, 'stop.json'),
+    usage: join(root, 'usage.json'),
     log: join(root, 'output.log'),
     outputPipe: join(root, 'output.pipe'),
     setupLog: join(root, 'setup.log'),
@@ -96,6 +99,12 @@ export interface TaskState {
 export interface StopRequest {
   readonly graceSeconds: number
 }
+
+/** The content of `usage.json`. */
+export type UsageSample = Pick<
+  TaskUsage,
+  'cpuPercent' | 'memoryPercent' | 'diskPercent' | 'sampledAt'
+>
 
 /** Replaces a file so that a reader sees the old content or the new, never a part. */
 export function writeWhole(path: string, content: string): void {

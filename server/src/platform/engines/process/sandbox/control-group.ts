@@ -7,6 +7,8 @@ export interface ControlGroup {
   readonly paths: readonly string[]
   /** How many processes the kernel has killed for want of memory. */
   oomKills(): number
+  /** What the group takes of its memory now, without what the kernel keeps of files and could give up. */
+  memoryBytes(): number
 }
 
 export interface ControlGroupLimits {
@@ -80,7 +82,12 @@ function versionTwo(name: string, limits: ControlGroupLimits): ControlGroup | un
       write(join(path, 'memory.max'), String(limits.memoryBytes))
       write(join(path, 'pids.max'), String(limits.pidsMax))
       if (existsSync(join(path, 'memory.swap.max'))) write(join(path, 'memory.swap.max'), '0')
-      return { paths: [path], oomKills: () => counter(join(path, 'memory.events'), 'oom_kill') }
+      return {
+        paths: [path],
+        oomKills: () => counter(join(path, 'memory.events'), 'oom_kill'),
+        memoryBytes: () =>
+          total(join(path, 'memory.current')) - counter(join(path, 'memory.stat'), 'inactive_file'),
+      }
     } catch {
       removeControlGroup([path])
     }
@@ -101,6 +108,9 @@ function versionOne(name: string, limits: ControlGroupLimits): ControlGroup | un
     return {
       paths: [memory, pids],
       oomKills: () => counter(join(memory, 'memory.oom_control'), 'oom_kill'),
+      memoryBytes: () =>
+        total(join(memory, 'memory.usage_in_bytes')) -
+        counter(join(memory, 'memory.stat'), 'total_inactive_file'),
     }
   } catch {
     removeControlGroup([memory, pids])
@@ -125,6 +135,14 @@ function counter(path: string, name: string): number {
   try {
     const match = new RegExp(`^${name} (\\d+)$`, 'm').exec(readFileSync(path, 'utf8'))
     return Number(match?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+function total(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'))
   } catch {
     return 0
   }
