@@ -10,7 +10,6 @@ import {
   type RouteFeed,
   RouteTable,
   startRouteFeed,
-  type VariantStatistics,
 } from '../capabilities/inference/index.ts'
 import type { Config } from '../config.ts'
 import type { Installation } from '../installation.ts'
@@ -55,11 +54,6 @@ export interface Gateway {
 export interface GatewayStatistics {
   readonly gatewayId: string
   readonly connections: number
-  readonly variants: readonly (VariantStatistics & {
-    readonly endpointArn: string
-    readonly endpointConfigName: string
-    readonly variantName: string
-  })[]
 }
 
 /** One for queries and one spare; notifications have a connection of their own. */
@@ -67,7 +61,7 @@ const DATABASE_CONNECTIONS_MAX = 2
 
 /** Opens the port, and answers from the moment this resolves. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { config, log } = options
+  const { config, clock, log } = options
   const limits = limitsWith(options.limits)
   const gatewayId = `${hostname()}/${process.pid}/${newShortId(6)}`
   const table = options.table ?? new RouteTable()
@@ -95,8 +89,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         secrets: createSecrets(options.installation.secret),
         account: config.account,
         rootKey: options.installation.rootKey,
+        clock,
       }),
+      clock,
       limits: limits.invocation,
+      clock: options.clock,
       internalFailure: (error) => log.error('an invocation failed', { error }),
     }),
     proxy,
@@ -125,7 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     port: listener.port,
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${listener.port}`,
-    stats: () => ({ gatewayId, connections: listener.size, variants: variantsOf(table) }),
+    stats: () => ({ gatewayId, connections: listener.size }),
     stop: async () => {
       proxy.close()
       await listener.stop(limits.stopMsMax)
@@ -192,15 +189,4 @@ async function feed(
 function linksTo({ deadlines, limits }: { deadlines: Deadlines; limits: GatewayLimits }) {
   return (authority: Authority): ServerLink =>
     new ServerLink(authority, { deadlines, limits: { ...limits.control, waitMsMax: 0, idleMs: 0 } })
-}
-
-function variantsOf(table: RouteTable): GatewayStatistics['variants'] {
-  return Array.from(table.all()).flatMap(({ route, variants }) =>
-    variants.map(({ variantName, fleet, counters }) => ({
-      endpointArn: route.endpointArn,
-      endpointConfigName: fleet.endpointConfigName,
-      variantName,
-      ...counters.read(),
-    })),
-  )
 }

@@ -31,4 +31,3 @@ export {
   noWeight,
   variantNotFound,
 } from './runtime-errors.ts'
-export type { VariantStatistics } from './variant-counters.ts'

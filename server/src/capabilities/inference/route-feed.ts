@@ -2,6 +2,7 @@ import { after, type Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Changes } from '../../platform/database/changes.ts'
 import type { Database } from '../../platform/database/database.ts'
+import { isMissingTable } from './missing-table.ts'
 import {
   acknowledgeRoutes,
   forgetGateway,
@@ -11,9 +12,6 @@ import {
 import { ROUTE_TOPIC_PREFIX } from './route.ts'
 import { readRouteSnapshot, writeRouteSnapshot } from './route-snapshot.ts'
 import type { RouteTable } from './route-table.ts'
-
-/** Postgres's code for a relation that does not exist. */
-const UNDEFINED_TABLE = '42P01'
 
 export interface RouteFeedOptions {
   readonly table: RouteTable
@@ -122,8 +120,7 @@ class Feed implements RouteFeed {
       this.complained = false
     } catch (error) {
       this.current = false
-      // at the very first start gateways may be quicker than control, which makes the tables
-      if (hasNoTableYet(error)) return
+      if (isMissingTable(error)) return
       if (!this.complained) {
         this.options.log.warn('Postgres is away: routes stay as they are', { error })
       }
@@ -184,8 +181,4 @@ class Feed implements RouteFeed {
       log.warn('the snapshot of routes could not be written', { error }),
     )
   }
-}
-
-function hasNoTableYet(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE
 }

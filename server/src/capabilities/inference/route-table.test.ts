@@ -66,7 +66,7 @@ test('a replica stays the same object while its endpoint is published anew', () 
   table.update(2, { routes: [route(2, ['a', 'b'])], withdrawn: [] })
   const after = table.find(KEY)?.variants[0]
   assert.equal(after?.replicas[0], before?.replicas[0])
-  assert.equal(after?.counters, before?.counters)
+  assert.equal(after?.meter, before?.meter)
 })
 
 test('a replica that left the routes is busy until its last request has ended, then forgotten', () => {

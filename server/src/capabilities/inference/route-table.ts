@@ -1,7 +1,8 @@
+import type { InvocationMeter } from './invocation-meter.ts'
+import { InvocationMeters, type MeteredVariant } from './invocation-meters.ts'
 import { leastBusy, Replica, type Turn } from './replica.ts'
 import type { EndpointRoute, FleetRoute, ReplicaRoute, VariantRoute } from './route.ts'
 import { chooseByWeight } from './variant-choice.ts'
-import { VariantCounters } from './variant-counters.ts'
 
 type RouteKey = Pick<EndpointRoute, 'account' | 'region' | 'endpointName'>
 
@@ -11,19 +12,19 @@ export class RoutedVariant {
   readonly fleet: FleetRoute
   readonly weight: number
   readonly replicas: readonly Replica[]
-  readonly counters: VariantCounters
+  readonly meter: InvocationMeter
   due = 0
   private readonly turn: Turn = { next: 0 }
 
   constructor(
     route: VariantRoute,
-    known: { fleet: FleetRoute; replicas: readonly Replica[]; counters: VariantCounters },
+    known: { fleet: FleetRoute; replicas: readonly Replica[]; meter: InvocationMeter },
   ) {
     this.variantName = route.variantName
     this.weight = route.weight
     this.fleet = known.fleet
     this.replicas = known.replicas
-    this.counters = known.counters
+    this.meter = known.meter
   }
 
   leastBusyReplica(except?: Replica): Replica | undefined {
@@ -105,6 +106,8 @@ export interface RouteTableWatcher {
 export class RouteTable {
   /** The published version that this table shows, 0 when none was read. */
   version = 0
+  /** What became of the requests to each variant. */
+  readonly meters = new InvocationMeters()
   private readonly endpoints = new Map<string, RoutedEndpoint>()
   private readonly replicas = new Map<string, Replica>()
   private readonly watchers: RouteTableWatcher[] = []
@@ -155,6 +158,13 @@ export class RouteTable {
     return busy
   }
 
+  /** A variant as it is served now. */
+  variantOf({ generation, variantName, ...key }: MeteredVariant): RoutedVariant | undefined {
+    const endpoint = this.find(key)
+    const isSame = endpoint?.route.realm === key.realm
+    return isSame ? endpoint.fleetOf(generation)?.variantNamed(variantName) : undefined
+  }
+
   /** A request leaves `replica`. */
   release(replica: Replica): void {
     replica.outstanding--
@@ -164,13 +174,11 @@ export class RouteTable {
   }
 
   private set(route: EndpointRoute): void {
-    const before = this.endpoints.get(keyOf(route))
     const fleets = route.fleets.map((fleet) => {
-      const known = before?.fleetOf(fleet.generation)
       const variants = fleet.variants.map((variant) => {
         const replicas = variant.replicas.map((one) => this.replicaOf(one))
-        const counters = known?.variantNamed(variant.variantName)?.counters ?? new VariantCounters()
-        return new RoutedVariant(variant, { fleet, replicas, counters })
+        const meter = this.meters.of(route, { fleet, variantName: variant.variantName })
+        return new RoutedVariant(variant, { fleet, replicas, meter })
       })
       return new RoutedFleet(fleet, variants)
     })

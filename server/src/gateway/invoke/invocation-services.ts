@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import type { RouteTable } from '../../capabilities/inference/index.ts'
 import type { CredentialSource } from '../../wire/handler.ts'
 import type { ContainerAnswer } from './container-answer.ts'
@@ -28,6 +29,8 @@ export interface InvocationServices {
   readonly waitingRoom: WaitingRoom
   readonly credentials: CredentialSource
   readonly limits: InvocationLimits
+  /** The platform's clock. */
+  readonly clock: Clock
   readonly internalFailure: (error: unknown) => void
   /** Makes what becomes of the container's answer: one whole, or a stream of events. */
   readonly answerFor: (invocation: Invocation) => ContainerAnswer

@@ -1,5 +1,4 @@
 import type { AwsError } from '../../aws/errors.ts'
-import { monotonicMs } from '../../base/clock.ts'
 import { newUuid } from '../../base/ids.ts'
 import {
   asynchronousEndpoint,
@@ -29,6 +28,7 @@ import { checkCaller } from './caller-check.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import { answerError, answerTooLarge, asAwsError } from './error-answer.ts'
 import type { InvocationServices } from './invocation-services.ts'
+import { type MeteredEnd, Metering } from './metering.ts'
 import type { Waiting } from './waiting-room.ts'
 
 /**
@@ -46,7 +46,7 @@ export class Invocation implements UpstreamExchange, Waiting {
   readonly exchange: Exchange
   readonly target: InvocationTarget
   readonly services: InvocationServices
-  private readonly startedMs = monotonicMs()
+  private readonly metering: Metering
   private account = ''
   private region = ''
   private body: Buffer = NO_BODY
@@ -66,6 +66,7 @@ export class Invocation implements UpstreamExchange, Waiting {
     request: { readonly exchange: Exchange; readonly target: InvocationTarget },
   ) {
     this.services = services
+    this.metering = new Metering(services.clock)
     this.exchange = request.exchange
     this.target = request.target
   }
@@ -108,6 +109,7 @@ export class Invocation implements UpstreamExchange, Waiting {
     this.variant = before ?? this.targetVariant(endpoint) ?? endpoint.nextVariant()
     if (!this.variant) throw noWeight(endpoint.route)
     if (this.variant.fleet.asyncInference) throw asynchronousEndpoint(endpoint.route)
+    this.metering.goesTo(this.variant)
     return this.variant
   }
 
@@ -127,10 +129,12 @@ export class Invocation implements UpstreamExchange, Waiting {
     const connection = this.services.connections.to(replica).take(this.usedStale)
     if (!connection) return false
     replica.outstanding++
+    this.metering.holdEnds()
     this.sentToDown = replica.down
     this.replica = replica
     this.connection = connection
     const { streaming } = this.target
+    this.metering.modelBegins()
     connection.begin(this, this.services.limits.modelTimeoutMs)
     const bodyBytes = this.body.length
     connection.writeAll(
@@ -143,6 +147,7 @@ export class Invocation implements UpstreamExchange, Waiting {
   private wait(): void {
     const { waitingRoom } = this.services
     this.waitUntilMs ??= waitingRoom.untilMs()
+    this.metering.holdBegins()
     if (!waitingRoom.enter(this, this.waitUntilMs)) this.gaveUp()
   }
 
@@ -184,6 +189,7 @@ export class Invocation implements UpstreamExchange, Waiting {
   }
 
   ended(): void {
+    this.metering.modelEnds()
     this.letGo()
     this.answer?.end()
   }
@@ -191,6 +197,7 @@ export class Invocation implements UpstreamExchange, Waiting {
   failed(failure: UpstreamFailure): void {
     const container = this.failedContainer()
     const replica = this.letGo()
+    this.metering.modelEnds()
     if (this.answer?.fail(failure)) return
     if (!failure.answered && (failure.kind === 'connect' || failure.kind === 'closed')) {
       if (this.sendAgain(failure, replica)) return
@@ -248,6 +255,7 @@ export class Invocation implements UpstreamExchange, Waiting {
     this.services.waitingRoom.leave(this)
     this.connection?.destroy()
     this.letGo()
+    this.metering.end(CALLER_LEFT)
   }
 
   /** For the answer: slows the container down to the caller's pace. */
@@ -280,12 +288,23 @@ export class Invocation implements UpstreamExchange, Waiting {
     if (known !== error) this.services.internalFailure(error)
     if (this.exchange.isOver) return
     const { requestId } = this
-    this.count(answerError(this.exchange, { error: known, requestId }))
+    const status = answerError(this.exchange, { error: known, requestId })
+    const isModelError = known.code === 'ModelError'
+    this.answered({ status: isModelError ? originalStatus(known) : status, isModelError })
   }
 
-  count(status: number): void {
-    this.variant?.counters.count(status, monotonicMs() - this.startedMs)
+  /** For the answer: it is complete. */
+  answered(end: MeteredEnd): void {
+    this.metering.end(end)
   }
+}
+
+/** Counted without an error: neither the model nor we were at fault. */
+const CALLER_LEFT: MeteredEnd = { status: 0, isModelError: false }
+
+function originalStatus({ members }: AwsError): number {
+  const { OriginalStatusCode: status } = members
+  return typeof status === 'number' ? status : 0
 }
 
 const NO_BODY = Buffer.alloc(0)

@@ -466,25 +466,3 @@ test('a caller that goes away frees the replica', async () => {
   )
   await left
 })
-
-test('requests and their outcomes are counted per variant', async () => {
-  let status = 200
-  await using container = await startUpstream((request, response) => {
-    request.resume()
-    response.writeHead(status).end()
-  })
-  await using server = await startTestGateway()
-  server.serve('e', { A: { sockets: [container.socket] } })
-  const request = { EndpointName: 'e', Body: Buffer.from('x') }
-  await server.runtime.invokeEndpoint(request)
-  status = 500
-  await assert.rejects(server.runtime.invokeEndpoint(request))
-
-  const [variant] = server.gateway.stats().variants
-  assert.equal(variant?.requests, 2)
-  assert.equal(variant?.modelErrors, 1)
-  assert.equal(
-    variant?.latencyClasses.reduce((sum, count) => sum + count, 0),
-    2,
-  )
-})

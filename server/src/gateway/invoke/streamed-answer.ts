@@ -5,7 +5,7 @@ import { dateLine } from './answer-head.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import { eventFrame, frameHeaders } from './event-frame.ts'
 import type { Invocation } from './invocation.ts'
-import { isSuccess, WholeAnswer } from './whole-answer.ts'
+import { ANSWERED, isSuccess, WholeAnswer } from './whole-answer.ts'
 
 const PAYLOAD_PART = frameHeaders({
   ':message-type': 'event',
@@ -76,7 +76,7 @@ export class StreamedAnswer implements ContainerAnswer {
       ErrorCode: late ? 'ModelInvocationTimeExceeded' : 'StreamBroken',
     }
     this.write(eventFrame(MODEL_STREAM_ERROR, Buffer.from(JSON.stringify(told))))
-    this.finish(424)
+    this.finish({ status: 0, isModelError: true })
     return true
   }
 
@@ -86,11 +86,11 @@ export class StreamedAnswer implements ContainerAnswer {
     return exchange.writeChunk(frame)
   }
 
-  private finish(status = 200): void {
+  private finish(end = ANSWERED): void {
     const { exchange } = this.invocation
     if (exchange.isOver) return
     if (this.chunked) exchange.write('0\r\n\r\n')
     exchange.finish()
-    this.invocation.count(status)
+    this.invocation.answered(end)
   }
 }

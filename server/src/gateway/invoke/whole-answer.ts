@@ -7,10 +7,13 @@ import type { ResponseHead } from '../http1/message-head.ts'
 import { dateLine } from './answer-head.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import type { Invocation } from './invocation.ts'
+import type { MeteredEnd } from './metering.ts'
 
 /** A container's error text is quoted in the message, up to this length. */
 const ERROR_BYTES_MAX = 64 * 1024
 const EMPTY = Buffer.alloc(0)
+/** What a container's success is to metrics. */
+export const ANSWERED: MeteredEnd = { status: 200, isModelError: false }
 
 /**
  * Collects the container's answer and passes it on in one piece: only then is it known to be complete,
@@ -63,7 +66,7 @@ export class WholeAnswer implements ContainerAnswer {
         `Content-Length: ${body.length}\r\n${exchange.connectionLine()}\r\n`,
       body,
     )
-    invocation.count(200)
+    invocation.answered(ANSWERED)
   }
 
   fail(): boolean {
