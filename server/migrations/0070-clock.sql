@@ -6,5 +6,7 @@ create table clock_setting (
   version bigint not null,
   at timestamptz not null,
   since timestamptz not null,
-  speed double precision not null check (speed >= 0)
+  speed double precision not null check (speed >= 0),
+  -- settings before, oldest first: instants of the wall are read by the one that held then
+  earlier jsonb not null
 );

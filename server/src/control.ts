@@ -123,7 +123,9 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       account: config.account,
       rootKey: installation.rootKey,
       presentRealm: realms.present,
+      clock,
     }),
+    platformClock: clock,
     // every verified caller of the account may do everything, until policies are evaluated here
     authorise: () => undefined,
     scopeFor: (request) => scopeFor(platform, realms, request),

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { Clock } from './clock.ts'
 import { DueHeap } from './due-heap.ts'
-import { createSteerableClock, isWallSetting, readingAt, WALL_SETTING } from './steerable-clock.ts'
+import {
+  createSteerableClock,
+  isWallSetting,
+  readingAt,
+  WALL_SETTING,
+  wallAt,
+} from './steerable-clock.ts'
 
 const MINUTE_MS = 60_000
 const NOON = new Date('2026-03-01T12:00:00Z')
@@ -174,6 +180,32 @@ test('instants of the wall are read by the setting of their time', async () => {
   assert.deepEqual(readingAt(clock, at(15_000)), at(3_600_000))
   assert.deepEqual(readingAt(clock, at(25_000)), at(7_210_000))
   assert.deepEqual(readingAt(wall, at(25_000)), at(25_000))
+})
+
+test('of very many settings those that held longest are remembered', async () => {
+  const { wall, pass } = handClock()
+  const clock = createSteerableClock({ wall })
+  await pass(10_000)
+  clock.steer({ at: at(3_600_000), since: wall.now(), speed: 0 })
+  await pass(10_000)
+  for (let hop = 0; hop < 500; hop++) {
+    clock.steer({ at: at(7_200_000 + hop), since: wall.now(), speed: 0 })
+    await pass(1)
+  }
+
+  assert.ok(clock.earlier.length < 100, `${clock.earlier.length} are remembered`)
+  assert.deepEqual(clock.readingAt(at(5_000)), at(5_000))
+  assert.deepEqual(clock.readingAt(at(15_000)), at(3_600_000))
+})
+
+test('the wall’s time of an instant is known unless the clock is frozen', () => {
+  const { wall } = handClock()
+  const clock = createSteerableClock({ wall, setting: { at: at(1_000), since: NOON, speed: 60 } })
+
+  assert.deepEqual(wallAt(clock, at(61_000)), at(1_000))
+  clock.steer({ at: NOON, since: NOON, speed: 0 })
+  assert.equal(wallAt(clock, at(61_000)), undefined)
+  assert.deepEqual(wallAt(wall, at(61_000)), at(61_000))
 })
 
 test('what is due comes out of the heap in order though most of it was called off', () => {

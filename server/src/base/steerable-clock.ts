@@ -14,11 +14,15 @@ export interface ClockSetting {
 /** A clock that keeps to the wall's until it is steered: frozen, put elsewhere, sped up. */
 export interface SteerableClock extends Clock {
   readonly setting: ClockSetting
+  /** The settings before the present one, as far as they are remembered. */
+  readonly earlier: readonly ClockSetting[]
   /**
    * Takes another setting from now on. Waits that are due by it end at once, in the order of their
    * instants; the others are armed anew.
+   *
+   * @param earlier what to remember of settings before, for a clock that begins or missed some
    */
-  steer(setting: ClockSetting): void
+  steer(setting: ClockSetting, earlier?: readonly ClockSetting[]): void
   /** The earliest instant that somebody waits for. */
   nextDue(): Date | undefined
   /**
@@ -54,12 +58,35 @@ export function readingAt(clock: Clock, wall: Date): Date {
   return 'readingAt' in clock ? (clock as SteerableClock).readingAt(wall) : wall
 }
 
+/**
+ * When the wall's clock will read so that `clock` reads `instant`, as it runs now.
+ *
+ * @returns undefined for a frozen clock, and `instant` itself for one that cannot be steered
+ */
+export function wallAt(clock: Clock, instant: Date): Date | undefined {
+  if (!('setting' in clock)) return instant
+  const { at, since, speed } = (clock as SteerableClock).setting
+  if (speed === 0) return undefined
+  return new Date(since.getTime() + Math.ceil((instant.getTime() - at.getTime()) / speed))
+}
+
 /** Settings that are remembered, so that what happened before the latest can still be dated. */
-const SETTINGS_MAX = 512
+const EARLIER_MAX = 64
 /** What a product of a speed may fall short of the whole millisecond that it means. */
 const ROUNDING_MS = 1e-6
 /** The last instant that a Date can hold. */
 const DATE_MS_MAX = 8.64e15
+
+/** Of too many settings the one that held for the shortest time says least. */
+function withoutShortest(settings: readonly ClockSetting[]): readonly ClockSetting[] {
+  if (settings.length <= EARLIER_MAX) return settings
+  const heldMs = settings.map(({ since }, index) => {
+    const next = settings[index + 1]
+    return next ? next.since.getTime() - since.getTime() : Number.POSITIVE_INFINITY
+  })
+  const shortest = heldMs.indexOf(Math.min(...heldMs))
+  return settings.filter((_, index) => index !== shortest)
+}
 
 interface Waiter extends Due {
   readonly resolve: () => void
@@ -67,9 +94,8 @@ interface Waiter extends Due {
 
 class SteeredClock implements SteerableClock {
   private readonly wall: Clock
-  /** The last is the present one. */
-  private readonly settings: ClockSetting[] = []
   private present: ClockSetting
+  private past: readonly ClockSetting[] = []
   private readonly waiters = new DueHeap<Waiter>()
   private order = 0
   private alarm = new AbortController()
@@ -78,7 +104,10 @@ class SteeredClock implements SteerableClock {
   constructor(wall: Clock, setting: ClockSetting) {
     this.wall = wall
     this.present = setting
-    this.settings.push(setting)
+  }
+
+  get earlier(): readonly ClockSetting[] {
+    return this.past
   }
 
   get setting(): ClockSetting {
@@ -95,14 +124,14 @@ class SteeredClock implements SteerableClock {
   }
 
   readingAt(wall: Date): Date {
-    const then = this.settings.findLast(({ since }) => since <= wall)
-    return readingOf(then ?? this.settings[0] ?? this.present, wall)
+    if (wall >= this.present.since) return readingOf(this.present, wall)
+    const then = this.past.findLast(({ since }) => since <= wall)
+    return readingOf(then ?? this.past[0] ?? this.present, wall)
   }
 
-  steer(setting: ClockSetting): void {
+  steer(setting: ClockSetting, earlier = withoutShortest([...this.past, this.present])): void {
+    this.past = earlier
     this.present = setting
-    this.settings.push(setting)
-    if (this.settings.length > SETTINGS_MAX) this.settings.shift()
     this.disarm()
     this.fire()
   }

@@ -91,7 +91,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         rootKey: options.installation.rootKey,
         clock,
       }),
-      clock,
       limits: limits.invocation,
       clock: options.clock,
       internalFailure: (error) => log.error('an invocation failed', { error }),

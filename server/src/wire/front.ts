@@ -15,6 +15,7 @@ import { type Addressed, demandClaim, findService } from './steps/find-service.t
 import { answerWhenSettled, holdMs } from './steps/hold.ts'
 import { logRequest, type Outcome } from './steps/log-request.ts'
 import { isHangUp, send } from './steps/send.ts'
+import type { PlatformClock } from './steps/signature/verify.ts'
 
 /** The handlers of everything that is built, by service. */
 export interface OperationTables<Scope> {
@@ -53,11 +54,10 @@ export interface FrontOptions<Scope> {
   /** By service and operation; none turns the holding of answers off. */
   readonly holds?: Readonly<Record<string, Readonly<Record<string, Hold>>>>
   readonly changes: Pick<Changes, 'waitFor'>
-  /**
-   * What signatures are judged by. Clients sign by the wall's time, so this is the system's clock and
-   * not the platform's, which a user may freeze and advance; another one is for tests.
-   */
+  /** The clock that clients sign by: the system's; another one is for tests. */
   readonly wallClock?: Clock
+  /** The platform's clock, which a user may freeze and advance: presigned URLs age by it. */
+  readonly platformClock?: PlatformClock
   readonly log: Log
   /** Largest body of the protocols that are read whole; 16 MiB by default. */
   readonly bodyBytesMax?: number
@@ -114,10 +114,17 @@ async function runChain<Scope>(
   // S3 declares its body's hash and is verified before a byte is taken; the others sign the hash of a
   // body that they do not declare, so theirs is read first, within a bound
   const body = await receiveBody(exchange, { service, claim, bytesMax: options.bodyBytesMax })
-  const { credentials, wallClock = systemClock } = options
+  const { credentials, platformClock, wallClock = systemClock } = options
   const { payloadHash } = body
   const now = wallClock.now()
-  const verified = checkSignature(request, { service, claim, payloadHash, credentials, now })
+  const verified = checkSignature(request, {
+    service,
+    claim,
+    payloadHash,
+    credentials,
+    now,
+    platformClock,
+  })
   trace.caller = verified.caller
   // only the verified learn what there is
   const found = await findOperation(request, {

@@ -17,20 +17,26 @@ const CALLER = {
 function setUp(options: { presentRealm?: (account: string) => number | undefined } = {}) {
   const secrets = createSecrets(randomBytes(32))
   const time = { now: new Date('2026-01-01T00:00:00Z') }
-  const clock: Clock = { now: () => time.now, until: async () => undefined }
+  const wall = { now: time.now }
+  const clockOf = (hand: { now: Date }): Clock => ({
+    now: () => hand.now,
+    until: async () => undefined,
+  })
   const source = createCredentialSource({
     secrets,
     account: ACCOUNT,
     rootKey: ROOT_KEY,
-    clock,
+    clock: clockOf(time),
+    wallClock: clockOf(wall),
     ...options,
   })
   const session = issueSession(secrets, {
     caller: CALLER,
     realm: 1,
     expiresAt: new Date('2026-01-01T01:00:00Z'),
+    endsBy: 'platform',
   })
-  return { source, session, time, secrets }
+  return { source, session, time, wall, secrets }
 }
 
 test('the root key bears a session of the execution role, as the SageMaker SDK wants it', () => {
@@ -83,6 +89,21 @@ test('a session ends at its expiry, also when its token was seen before', () => 
 
   assert.ok(source.find(session.accessKeyId, session.sessionToken).known)
   time.now = new Date('2026-01-01T01:00:00Z')
+
+  assert.deepEqual(source.find(session.accessKeyId, session.sessionToken), {
+    known: false,
+    because: 'expired token',
+  })
+})
+
+test('a task’s session does not end by the platform’s clock', () => {
+  const { source, secrets, time, wall } = setUp()
+  const expiresAt = new Date('2026-01-01T01:00:00Z')
+  const session = issueSession(secrets, { caller: CALLER, realm: 1, expiresAt, endsBy: 'wall' })
+
+  time.now = new Date('2026-01-03T00:00:00Z')
+  assert.ok(source.find(session.accessKeyId, session.sessionToken).known)
+  wall.now = expiresAt
 
   assert.deepEqual(source.find(session.accessKeyId, session.sessionToken), {
     known: false,

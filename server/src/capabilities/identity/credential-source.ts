@@ -24,11 +24,10 @@ export interface CredentialSourceOptions {
   readonly secrets: Secrets
   readonly account: string
   readonly rootKey: RootKey
-  /**
-   * Real time, also while the platform's clock is frozen or ahead: clients compare `Expiration` with
-   * their own clocks.
-   */
-  readonly clock?: Clock
+  /** The platform's clock: sessions end by it, but for those of tasks. */
+  readonly clock: Clock
+  /** What tasks' sessions end by: the system's; another one is for tests. */
+  readonly wallClock?: Clock
   /** Where known, sessions of an account's former life are refused; gateways do not know it. */
   readonly presentRealm?: (account: string) => number | undefined
 }
@@ -38,7 +37,7 @@ const OPENED_TOKENS_MAX = 1_024
 
 export function createCredentialSource(options: CredentialSourceOptions): CredentialSource {
   const { secrets, rootKey, presentRealm } = options
-  const clock = options.clock ?? systemClock
+  const { clock, wallClock = systemClock } = options
   const root: Credentials = {
     known: true,
     secretAccessKey: rootKey.secretAccessKey,
@@ -59,7 +58,8 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
       if (realm !== undefined && realm !== session.realm) {
         return { known: false, because: 'invalid token' }
       }
-      if (clock.now() >= session.expiresAt) return { known: false, because: 'expired token' }
+      const now = session.endsBy === 'wall' ? wallClock.now() : clock.now()
+      if (now >= session.expiresAt) return { known: false, because: 'expired token' }
       const secretAccessKey = sessionSecret(secrets, accessKeyId)
       return { known: true, secretAccessKey, caller: session.caller }
     },

@@ -136,6 +136,7 @@ test("a task's token buys its role's credentials until the role or the account's
     ...world,
     account: ACCOUNT,
     rootKey: { accessKeyId: 'AKIA', secretAccessKey: 's' },
+    clock: systemClock,
   })
   const found = source.find(body.AccessKeyId ?? '', body.Token)
   assert.ok(found.known)

@@ -166,3 +166,23 @@ test('credentials with another secret, or another token, are refused', async () 
   const wrongToken = actingAs({ ...Credentials, SessionToken: other?.SessionToken })
   await assert.rejects(wrongToken.sts.getCallerIdentity({}), { name: 'InvalidClientTokenId' })
 })
+
+test('a session ends by the platform’s clock, and says when that is on the client’s', async () => {
+  const RoleArn = await givenRole(EVERYONE_HERE)
+  const before = await sts.assumeRole({ RoleArn, RoleSessionName, DurationSeconds: 3_600 })
+  await actingAs(before.Credentials).sts.getCallerIdentity({})
+
+  await server.advance(2 * 3_600_000)
+
+  await assert.rejects(actingAs(before.Credentials).sts.getCallerIdentity({}), {
+    name: 'ExpiredToken',
+  })
+  await assert.rejects(
+    actingAs(before.Credentials).runtime.invokeEndpoint({ EndpointName: 'none', Body: '' }),
+    { name: 'ExpiredTokenException' },
+  )
+  const afterwards = await sts.assumeRole({ RoleArn, RoleSessionName, DurationSeconds: 3_600 })
+  await actingAs(afterwards.Credentials).sts.getCallerIdentity({})
+  const leftMs = (afterwards.Credentials?.Expiration?.getTime() ?? 0) - systemClock.now().getTime()
+  assert.ok(leftMs > 3_500_000 && leftMs <= 3_600_000, `${leftMs} ms are left`)
+})

@@ -8,14 +8,15 @@ import type {
   GetSessionTokenResponse,
 } from '@aws-sdk/client-sts'
 import { parseArn } from '../../aws/arn.ts'
-import { systemClock } from '../../base/clock.ts'
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { wallAt } from '../../base/steerable-clock.ts'
 import type { Caller, RequestScope } from '../../platform/scope.ts'
 import { assumedRoleArn, roleArn } from './execution-role.ts'
 import { packedPolicyTooLarge, queryAccessDenied, validationError } from './iam-errors.ts'
 import { parsePermissionPolicy, parseTrustPolicy } from './policy-document.ts'
 import { findPresentRealm } from './realm.store.ts'
 import { findRole, findRoleByArn, type RoleRecord } from './role.store.ts'
-import { isSessionKey, issueSession, type SessionCredentials } from './session.ts'
+import { isSessionKey, issueSession } from './session.ts'
 import { trusts } from './trust-policy.ts'
 
 /** @source STS API Reference, AssumeRole and GetSessionToken */
@@ -32,8 +33,8 @@ export async function getCallerIdentity(
 }
 
 /**
- * Sessions end by real time, whatever the platform's clock says: clients compare `Expiration` with their
- * own. A session policy is checked for its form; permissions are not evaluated.
+ * Sessions end by the platform's clock. `Expiration` says when that is on the client's own, as the platform's
+ * runs now. A session policy is checked for its form; permissions are not evaluated.
  * @throws packedPolicyTooLarge, queryAccessDenied, validationError
  */
 export async function assumeRole(
@@ -54,9 +55,8 @@ export async function assumeRole(
     userId: `${role.roleId}:${sessionName}`,
   }
   const seconds = assumedSeconds(input.DurationSeconds, { role, caller: scope.caller })
-  const session = issueSession(scope.secrets, { caller, realm, expiresAt: secondsFromNow(seconds) })
   return {
-    Credentials: credentialsShape(session),
+    Credentials: temporaryCredentials(scope, { caller, realm, seconds }),
     AssumedRoleUser: { AssumedRoleId: caller.userId, Arn: caller.arn },
     ...(input.Policy === undefined ? {} : { PackedPolicySize: packedPercent(input.Policy) }),
     ...(input.SourceIdentity === undefined ? {} : { SourceIdentity: input.SourceIdentity }),
@@ -66,13 +66,14 @@ export async function assumeRole(
 /** @throws queryAccessDenied when the caller came with temporary credentials */
 export async function getSessionToken(
   input: GetSessionTokenCommandInput,
-  { caller, secrets, realm }: RequestScope,
+  scope: RequestScope,
 ): Promise<GetSessionTokenResponse> {
+  const { caller, realm } = scope
   if (isSessionKey(caller.accessKeyId)) {
     throw queryAccessDenied('Cannot call GetSessionToken with session credentials')
   }
-  const expiresAt = secondsFromNow(input.DurationSeconds ?? SESSION_TOKEN_SECONDS_DEFAULT)
-  return { Credentials: credentialsShape(issueSession(secrets, { caller, realm, expiresAt })) }
+  const seconds = input.DurationSeconds ?? SESSION_TOKEN_SECONDS_DEFAULT
+  return { Credentials: temporaryCredentials(scope, { caller, realm, seconds }) }
 }
 
 async function findAssumableRole(
@@ -138,16 +139,28 @@ function packedPercent(policy: string): number {
   return Math.ceil((policy.length / SESSION_POLICY_CHARACTERS_MAX) * 100)
 }
 
-function secondsFromNow(seconds: number): Date {
-  const wholeNow = Math.floor(systemClock.now().getTime() / 1_000)
-  return new Date((wholeNow + seconds) * 1_000)
-}
-
-function credentialsShape(session: SessionCredentials): Credentials {
+function temporaryCredentials(
+  { secrets, clock }: Pick<RequestScope, 'secrets' | 'clock'>,
+  options: {
+    readonly caller: Omit<Caller, 'accessKeyId'>
+    readonly realm: number
+    readonly seconds: number
+  },
+): Credentials {
+  const { caller, realm, seconds } = options
+  const expiresAt = secondsFromNow(clock, seconds)
+  const session = issueSession(secrets, { caller, realm, expiresAt, endsBy: 'platform' })
+  // a frozen clock never gets there: clients renew by theirs
+  const onTheWall = wallAt(clock, expiresAt) ?? secondsFromNow(systemClock, seconds)
   return {
     AccessKeyId: session.accessKeyId,
     SecretAccessKey: session.secretAccessKey,
     SessionToken: session.sessionToken,
-    Expiration: session.expiresAt,
+    Expiration: onTheWall,
   }
+}
+
+function secondsFromNow(clock: Clock, seconds: number): Date {
+  const wholeNow = Math.floor(clock.now().getTime() / 1_000)
+  return new Date((wholeNow + seconds) * 1_000)
 }

@@ -8,6 +8,8 @@ export interface Session {
   /** The account's life in which the session began; it ends with it. */
   readonly realm: number
   readonly expiresAt: Date
+  /** Whose time it ends by: a task's goes by the wall's, since the task renews it by its own time. */
+  readonly endsBy: 'platform' | 'wall'
 }
 
 /** Temporary credentials as STS hands them out. */
@@ -25,6 +27,7 @@ interface SealedSession {
   readonly user: string
   readonly realm: number
   readonly expires: number
+  readonly wall?: true
 }
 
 const TOKEN_PURPOSE = 'session'
@@ -41,7 +44,7 @@ export function issueSession(
   secrets: Secrets,
   session: Omit<Session, 'caller'> & { readonly caller: Omit<Caller, 'accessKeyId'> },
 ): SessionCredentials {
-  const { caller, realm, expiresAt } = session
+  const { caller, realm, expiresAt, endsBy } = session
   const accessKeyId = KEY_PREFIX + newShortId(KEY_RANDOM_CHARACTERS).toUpperCase()
   const sealed: SealedSession = {
     key: accessKeyId,
@@ -50,6 +53,7 @@ export function issueSession(
     user: caller.userId,
     realm,
     expires: expiresAt.getTime(),
+    ...(endsBy === 'wall' && { wall: true }),
   }
   return {
     accessKeyId,
@@ -63,11 +67,12 @@ export function issueSession(
 export function openSession(secrets: Secrets, sessionToken: string): Session | undefined {
   const sealed = secrets.open<SealedSession>(TOKEN_PURPOSE, sessionToken)
   if (!sealed) return undefined
-  const { key, account, arn, user, realm, expires } = sealed
+  const { key, account, arn, user, realm, expires, wall } = sealed
   return {
     caller: { account, arn, userId: user, accessKeyId: key },
     realm,
     expiresAt: new Date(expires),
+    endsBy: wall ? 'wall' : 'platform',
   }
 }
 

@@ -38,7 +38,8 @@ export function openTaskToken(secrets: Secrets, token: string): TaskIdentity | u
 
 /**
  * Answers `GET /_sagebrush/credentials`, which containers reach through the SDKs' container credential
- * provider: the task's token, sent as `Authorization`, buys an hour of its execution role.
+ * provider: the task's token, sent as `Authorization`, buys an hour of its execution role. It is an hour of
+ * the wall's clock, by which the container renews it: the platform's clock may be put ahead and the task runs on.
  */
 export async function answerTaskCredentials(
   platform: {
@@ -63,6 +64,7 @@ export async function answerTaskCredentials(
       userId: `${role.roleId}:${SESSION_NAME}`,
     },
     realm: task.realm,
+    endsBy: 'wall',
     expiresAt: new Date(systemClock.now().getTime() + SESSION_SECONDS * 1_000),
   })
   const body = {

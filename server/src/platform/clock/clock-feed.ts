@@ -34,7 +34,7 @@ const REST_MS_MAX = 1_000
 export async function startClockFeed(options: ClockFeedOptions): Promise<AsyncDisposable> {
   const { clock, database, gauge, log } = options
   const stopped = new AbortController()
-  let version: number | undefined
+  let knownVersion = 0
   let changes: Changes | undefined
   let subscription: Disposable | undefined
   let wake = new AbortController()
@@ -44,9 +44,9 @@ export async function startClockFeed(options: ClockFeedOptions): Promise<AsyncDi
     changes ??= await connect()
     const asked = rounds
     rounds = []
-    const kept = await readClockSetting(database)
-    if (kept.version !== version && (version !== undefined || kept.version > 0)) clock.steer(kept)
-    version = kept.version
+    const { version, earlier, ...setting } = await readClockSetting(database)
+    if (version !== knownVersion) clock.steer(setting, earlier)
+    knownVersion = version
     if (asked.length === 0) return
     await options.settle()
     await idle(gauge, monotonicMs() + REST_MS_MAX)

@@ -7,7 +7,7 @@ import {
   WALL_SETTING,
 } from '../../base/steerable-clock.ts'
 import type { Database } from '../database/database.ts'
-import { type KeptSetting, readClockSetting, writeClockSetting } from './clock-setting.store.ts'
+import { readClockSetting, writeClockSetting } from './clock-setting.store.ts'
 import { createSettling, type SettlingOptions } from './settling.ts'
 
 /** What the clock shows, and how it stands to the wall's. */
@@ -49,6 +49,12 @@ export const SPEED_MAX = 10_000
 /** Ten years. */
 export const ADVANCE_MS_MAX = 3_650 * 86_400_000
 
+/**
+ * Signatures are dated to the second. So that one made before a long move is told from one made after it,
+ * the two are not in one second. For short moves it does not matter: clients may be off by as much.
+ */
+const ALIGNED_MS_MIN = 15 * 60_000
+
 export interface SteeringOptions extends SettlingOptions {
   readonly database: Database
   readonly clock: SteerableClock
@@ -58,7 +64,8 @@ export interface SteeringOptions extends SettlingOptions {
 /** Puts the clock to the setting that was kept, and from then on moves it. */
 export async function openClockSteering(options: SteeringOptions): Promise<ClockSteering> {
   const { clock, wall = systemClock } = options
-  clock.steer(await readClockSetting(options.database))
+  const { earlier, ...kept } = await readClockSetting(options.database)
+  clock.steer(kept, earlier)
   let last: Promise<unknown> = Promise.resolve()
 
   const show = (): ClockReading => {
@@ -78,9 +85,10 @@ export async function openClockSteering(options: SteeringOptions): Promise<Clock
   }
   /** Gateways first: what they counted before is stored when the first of control's waits ends. */
   const move = async (setting: ClockSetting, settling = createSettling(options)): Promise<void> => {
-    const kept: KeptSetting = await writeClockSetting(options, setting)
+    const before = [...clock.earlier, clock.setting]
+    await writeClockSetting(options, { ...setting, earlier: before })
     await settling.gatewaysFollow()
-    clock.steer(kept)
+    clock.steer(setting)
   }
   const run = (speed: number): Promise<void> => move({ at: clock.now(), since: wall.now(), speed })
 
@@ -88,6 +96,7 @@ export async function openClockSteering(options: SteeringOptions): Promise<Clock
     const settling = createSettling(options)
     const targetMs = clock.now().getTime() + ms
     const { speed } = clock.setting
+    if (ms >= ALIGNED_MS_MIN) await nextWholeSecond(wall)
     await settling.settled()
     for (;;) {
       const nowMs = clock.now().getTime()
@@ -119,4 +128,8 @@ export async function openClockSteering(options: SteeringOptions): Promise<Clock
       }),
     reset: () => inTurn(() => move(WALL_SETTING)),
   }
+}
+
+async function nextWholeSecond(wall: Clock): Promise<void> {
+  await wall.until(new Date((Math.floor(wall.now().getTime() / 1_000) + 1) * 1_000))
 }

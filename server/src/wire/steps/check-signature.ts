@@ -6,7 +6,7 @@ import type { ServiceDefinition } from '../services.ts'
 import type { SignatureClaim } from './signature/claim.ts'
 import { SignatureFault } from './signature/fault.ts'
 import { signatureRefusal } from './signature/refusal.ts'
-import { type VerifiedSignature, verifySignature } from './signature/verify.ts'
+import { type PlatformClock, type VerifiedSignature, verifySignature } from './signature/verify.ts'
 import { verifyVersion2 } from './signature/version-2.ts'
 
 /** @throws AwsError in the service's own words */
@@ -18,6 +18,7 @@ export function checkSignature(
     payloadHash: string
     credentials: CredentialSource
     now: Date
+    platformClock: PlatformClock | undefined
   },
 ): VerifiedSignature {
   const { service, claim } = options

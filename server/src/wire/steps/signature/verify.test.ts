@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createSteerableClock } from '../../../base/steerable-clock.ts'
 import type { CredentialSource } from '../../handler.ts'
 import { readClaim, type SignedHead } from './claim.ts'
 import { SignatureFault } from './fault.ts'
@@ -240,6 +241,102 @@ test('signature: the client’s clock may be 15 minutes off, either way', () => 
   assert.equal(at('2015-08-30T12:21:00Z'), 'accepted')
   assert.equal(at('2015-08-30T12:20:59Z'), 'skewed')
 })
+
+test('signature: a header may also be dated by the platform’s clock', () => {
+  const head = headOf(VANILLA)
+  const wall = '2015-08-30T18:00:00Z'
+  const platformAt = (instant: string) =>
+    kindOf(() =>
+      verifySignature(head, {
+        ...optionsFor(head, 'suite'),
+        now: new Date(wall),
+        platformClock: steered(wall, { to: instant, at: wall }),
+      }),
+    )
+  assert.equal(platformAt('2015-08-30T12:36:00Z'), 'accepted')
+  assert.equal(platformAt('2015-08-30T12:51:01Z'), 'skewed')
+})
+
+/** How a URL that was signed at 00:00:00 for an hour fares when the platform's clock was moved. */
+const PRESIGNED_UNDER_MOVES: readonly {
+  readonly name: string
+  readonly move: { readonly at: string; readonly to: string; readonly speed?: number }
+  readonly now: string
+  readonly kind: string
+}[] = [
+  {
+    name: 'made before the clock was put two hours ahead',
+    move: { at: '2013-05-24T00:00:30Z', to: '2013-05-24T02:00:30Z' },
+    now: '2013-05-24T00:00:31Z',
+    kind: 'presigned expired',
+  },
+  {
+    name: 'made after the clock was put two hours ahead',
+    move: { at: '2013-05-23T23:59:30Z', to: '2013-05-24T01:59:30Z' },
+    now: '2013-05-24T00:00:01Z',
+    kind: 'accepted',
+  },
+  {
+    name: 'made in the second in which the clock was put ahead',
+    move: { at: '2013-05-24T00:00:00.300Z', to: '2013-05-24T02:00:00.300Z' },
+    now: '2013-05-24T00:00:00.700Z',
+    kind: 'accepted',
+  },
+  {
+    name: 'made while the clock was frozen, which has not moved since',
+    move: { at: '2013-05-23T23:00:00Z', to: '2013-05-23T23:00:00Z', speed: 0 },
+    now: '2013-05-24T09:00:00Z',
+    kind: 'accepted',
+  },
+  {
+    name: 'made a minute ago with the clock at sixty times the speed',
+    move: { at: '2013-05-23T23:00:00Z', to: '2013-05-23T23:00:00Z', speed: 60 },
+    now: '2013-05-24T00:01:01Z',
+    kind: 'presigned expired',
+  },
+  {
+    name: 'dated by a client that keeps the platform’s time',
+    move: { at: '2013-05-23T12:00:00Z', to: '2013-05-23T23:59:00Z' },
+    now: '2013-05-23T12:30:00Z',
+    kind: 'accepted',
+  },
+  {
+    name: 'dated by a client that keeps the platform’s time, an hour of it ago',
+    move: { at: '2013-05-23T12:00:00Z', to: '2013-05-24T01:00:00Z' },
+    now: '2013-05-23T12:00:01Z',
+    kind: 'presigned expired',
+  },
+  {
+    name: 'of nobody’s time',
+    move: { at: '2013-05-23T12:00:00Z', to: '2013-05-23T14:00:00Z' },
+    now: '2013-05-23T12:00:01Z',
+    kind: 'skewed',
+  },
+]
+
+for (const { name, move, now, kind } of PRESIGNED_UNDER_MOVES) {
+  test(`signature: a presigned URL ${name} is ${kind}`, () => {
+    const url = `/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=host&X-Amz-Signature=0`
+    const head = headWith('GET', { target: url, headers: { host: BUCKET } })
+    const options = {
+      ...optionsFor(head, 's3'),
+      payloadHash: 'UNSIGNED-PAYLOAD',
+      now: new Date(now),
+      platformClock: steered(now, move),
+    }
+    // the time is judged first, so that what is in time fails by its signature, which is made up here
+    const found = kindOf(() => verifySignature(head, options))
+    assert.equal(found === 'mismatch' ? 'accepted' : found, kind)
+  })
+}
+
+/** A clock that was put to `to` when the wall's read `at`, and by now runs in another process's memory. */
+function steered(now: string, { at, to, speed = 1 }: { at: string; to: string; speed?: number }) {
+  const wall = { now: () => new Date(now), until: () => new Promise<void>(() => undefined) }
+  const clock = createSteerableClock({ wall })
+  clock.steer({ at: new Date(to), since: new Date(at), speed })
+  return clock
+}
 
 const CLAIMED = headOf(VANILLA).header('authorization') ?? ''
 const claimedWith = (from: string, to: string) => ({ authorization: CLAIMED.replace(from, to) })

@@ -1,4 +1,5 @@
 import { type KeyObject, timingSafeEqual } from 'node:crypto'
+import type { SteerableClock } from '../../../base/steerable-clock.ts'
 import type { Caller } from '../../../platform/scope.ts'
 import type { CredentialSource } from '../../handler.ts'
 import { canonicalRequest } from './canonical-request.ts'
@@ -11,13 +12,18 @@ export interface VerifyOptions {
   /** What the signature says of the body: its SHA-256 in hexadecimal, or one of S3's words for none. */
   readonly payloadHash: string
   readonly credentials: CredentialSource
-  /** The wall's time, since clients sign by it; not the platform's, which a user may move. */
+  /** The wall's time: clients sign by it. */
   readonly now: Date
+  /** The platform's clock, which a user may move; without one it is the wall's. */
+  readonly platformClock?: PlatformClock | undefined
   /** S3 signs the path as it is sent; all others normalise it and encode it once more. */
   readonly pathAsSent: boolean
   /** Headers that may not be there without being signed, beside the host and the date. */
   readonly mustBeSigned: readonly string[]
 }
+
+/** What signatures have to do with the platform's clock: see `base/steerable-clock.ts`. */
+export type PlatformClock = Pick<SteerableClock, 'now' | 'readingAt'>
 
 export interface VerifiedSignature {
   readonly caller: Caller
@@ -43,7 +49,7 @@ export function verifySignature(head: SignedHead, options: VerifyOptions): Verif
         : { kind: found.because, token: claim.sessionToken },
     )
   }
-  checkTime(claim, options.now)
+  checkTime(claim, options)
   checkSignedHeaders(head, options)
   const key = signingKey(found.secretAccessKey, claim)
   const canonical = canonicalRequest(head, { claim, payloadHash, pathAsSent: options.pathAsSent })
@@ -75,7 +81,7 @@ const SIGNATURE_BYTES = 64
 const left = Buffer.alloc(SIGNATURE_BYTES)
 const right = Buffer.alloc(SIGNATURE_BYTES)
 
-function checkTime(claim: SignatureClaim, now: Date): void {
+function checkTime(claim: SignatureClaim, { now, platformClock }: VerifyOptions): void {
   const { timestamp, date, expiresSeconds } = claim
   const signedAt = parseTimestamp(timestamp)
   if (signedAt === undefined) {
@@ -86,15 +92,46 @@ function checkTime(claim: SignatureClaim, now: Date): void {
     const because = `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${date}' != '${timestamp.slice(0, 8)}', from '${timestamp}'.`
     throw new SignatureFault({ kind: 'scope', because })
   }
-  const ageMs = now.getTime() - signedAt.getTime()
-  if (ageMs < -SKEW_MS_MAX) throw new SignatureFault({ kind: 'skewed', timestamp, now })
   if (expiresSeconds === undefined) {
-    if (ageMs > SKEW_MS_MAX) throw new SignatureFault({ kind: 'skewed', timestamp, now })
-  } else if (ageMs > expiresSeconds * 1_000) {
-    const expiredAt = new Date(signedAt.getTime() + expiresSeconds * 1_000)
-    throw new SignatureFault({ kind: 'presigned expired', expiresSeconds, expiredAt, now })
+    if (isNear(now, signedAt) || (platformClock && isNear(platformClock.now(), signedAt))) return
+    throw new SignatureFault({ kind: 'skewed', timestamp, now })
+  }
+  const reading = platformReading(signedAt, { now, platformClock })
+  const ageMs = reading.now.getTime() - reading.signedAt.getTime()
+  if (ageMs < -SKEW_MS_MAX) throw new SignatureFault({ kind: 'skewed', timestamp, now })
+  if (ageMs > expiresSeconds * 1_000) {
+    const expiredAt = new Date(reading.signedAt.getTime() + expiresSeconds * 1_000)
+    const expiry = { expiresSeconds, expiredAt, now: reading.now }
+    throw new SignatureFault({ kind: 'presigned expired', ...expiry })
   }
 }
+
+function isNear(now: Date, signedAt: Date): boolean {
+  return Math.abs(now.getTime() - signedAt.getTime()) <= SKEW_MS_MAX
+}
+
+/**
+ * A presigned URL ages on the platform's clock. A date that the wall's can have shown is the wall's, and
+ * counts as what the platform's read then: so one made before the clock was put ahead is that much older, and
+ * one made after it is new. A date beyond is one of a client that keeps the platform's time.
+ */
+function platformReading(
+  signedAt: Date,
+  { now, platformClock }: Pick<VerifyOptions, 'now' | 'platformClock'>,
+): { readonly now: Date; readonly signedAt: Date } {
+  if (!platformClock) return { now, signedAt }
+  const aheadMs = signedAt.getTime() - now.getTime()
+  const platformNow = platformClock.now()
+  if (aheadMs > SKEW_MS_MAX) return { now: platformNow, signedAt }
+  // dates are cut to the second: one of the second in which the clock was moved may be of after the move
+  const signedBy = new Date(Math.min(now.getTime(), signedAt.getTime() + DATE_MS - 1))
+  const readMs = platformClock.readingAt(signedBy).getTime()
+  // a client whose clock is ahead is so whatever the platform's speed
+  const offMs = signedBy.getTime() - signedAt.getTime()
+  return { now: platformNow, signedAt: new Date(readMs - offMs) }
+}
+
+const DATE_MS = 1_000
 
 function checkSignedHeaders(head: SignedHead, options: VerifyOptions): void {
   const { claim, mustBeSigned } = options
