@@ -8,6 +8,8 @@ export interface BridgeEnds {
   /** On loopback inside. */
   readonly platformPort: number
   readonly platformSocket: string
+  /** True where other hosts' bridges stand beside this one: any of them carries what comes. */
+  readonly isShared: boolean
   readonly servicePort?: number
   readonly serviceSocket?: string
 }
@@ -18,7 +20,7 @@ const ATTEMPTS_MAX = 2000
 async function main(ends: BridgeEnds): Promise<void> {
   process.stdin.on('end', () => process.exit(0)).resume()
   const toPlatform = createRelay({ path: ends.platformSocket })
-  await listenOnLoopback(toPlatform, ends.platformPort)
+  await listenOnLoopback(toPlatform, { port: ends.platformPort, reusePort: ends.isShared })
   if (ends.serviceSocket !== undefined && ends.servicePort !== undefined) {
     rmSync(ends.serviceSocket, { force: true })
     createRelay({ host: '127.0.0.1', port: ends.servicePort }).listen(ends.serviceSocket)
@@ -27,12 +29,15 @@ async function main(ends: BridgeEnds): Promise<void> {
 }
 
 /** The device may not be up yet: the sandbox is being made at this moment. */
-async function listenOnLoopback(server: Server, port: number): Promise<void> {
+async function listenOnLoopback(
+  server: Server,
+  options: { port: number; reusePort: boolean },
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen(port, '127.0.0.1', () => {
+        server.listen({ ...options, host: '127.0.0.1' }, () => {
           server.off('error', reject)
           resolve()
         })

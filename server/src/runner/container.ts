@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ownUser } from '../platform/engines/process/own-user.ts'
 import {
   childrenOf,
   identify,
@@ -159,7 +159,7 @@ const STARTED = 'sandbox stands'
 
 /** Runs outside: joins the control groups, then becomes the tool that makes the sandbox. */
 function launchScript(launch: Launch, directory: TaskDirectory): string {
-  const { uid, gid } = userInfo()
+  const { uid, gid } = ownUser()
   const { plan, controlGroup } = launch
   const unshare = {
     uid,

@@ -38,13 +38,14 @@ export async function runContainer(run: TaskRun, use: ImageInUse): Promise<TaskE
   const controlGroup = createControlGroup(task.taskId, task.resources)
   const hasOwnNetwork = ownsNetwork(run, use)
   const bridge = hasOwnNetwork
-    ? (await import('./bridge.ts')).createBridge(order, {
+    ? await (await import('./bridge.ts')).createBridge(order, {
         hasServicePort: use.image.kind === 'folder',
+        signal: watch.signal,
       })
     : undefined
   const container = await launchContainer(
     {
-      plan: planSandbox(run, { use, controlGroup, hasOwnNetwork }),
+      plan: planSandbox(run, { use, controlGroup, network: bridge?.network ?? 'host' }),
       mechanism: bridge ? bridge.mechanism : order.settings.mechanism,
       command: containerCommand(order, use),
       environment: environmentVariables(order, {
@@ -54,7 +55,7 @@ export async function runContainer(run: TaskRun, use: ImageInUse): Promise<TaskE
       workingDirectory: workingDirectory(run, use),
       controlGroup,
     },
-    { directory, output: run.output, isHeld: bridge !== undefined },
+    { directory, output: run.output, isHeld: bridge?.isHeld ?? false },
   )
   const startedAt = state.now()
   state.enter('Running')
@@ -137,10 +138,14 @@ function ownsNetwork({ order }: TaskRun, { image }: ImageInUse): boolean {
 
 function planSandbox(
   { order, directory }: TaskRun,
-  parts: { use: ImageInUse; controlGroup: ControlGroup | undefined; hasOwnNetwork: boolean },
+  parts: {
+    use: ImageInUse
+    controlGroup: ControlGroup | undefined
+    network: SandboxPlan['network']
+  },
 ): SandboxPlan {
   const { task, settings } = order
-  const { use, controlGroup, hasOwnNetwork } = parts
+  const { use, controlGroup, network } = parts
   const { memoryBytes, diskBytes, pidsMax } = task.resources
   return {
     ...containerMounts({
@@ -160,7 +165,7 @@ function planSandbox(
       ...(task.service && use.image.kind === 'runtime' && { serviceDir: settings.socketDir }),
     }),
     hostname: hostnameOf(task),
-    network: hasOwnNetwork ? 'own' : 'host',
+    network,
     limits: {
       fileBytesMax: diskBytes,
       ...(!controlGroup && { dataBytesMax: dataBytesMax(memoryBytes), processesMax: pidsMax }),

@@ -1,5 +1,6 @@
 import { after, before, describe } from 'node:test'
 import { dataTests } from './conformance/data.ts'
+import { hostTests } from './conformance/hosts.ts'
 import { lifeTests } from './conformance/life.ts'
 import { logTests } from './conformance/log.ts'
 import { sandboxTests } from './conformance/sandbox.ts'
@@ -38,6 +39,7 @@ export function engineConformance(name: string, make: SubjectFactory): void {
     describe('life', () => lifeTests(current))
     describe('data', () => dataTests(current))
     describe('log', () => logTests(current))
+    describe('hosts', () => hostTests(current))
     describe('sandbox', () => sandboxTests(current))
   })
 }

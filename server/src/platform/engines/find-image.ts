@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { readDescribed } from './described.ts'
 import type { ImageResolution } from './engine.ts'
-import { readJson } from './process/task-directory.ts'
 import { nearestRuntime, type Runtime } from './runtimes.ts'
 
 /** A folder that the user registered: `train` and `serve` in its `bin`, or one program for both. */
@@ -31,7 +31,7 @@ export async function findImage(
   sources: ImageSources,
 ): Promise<FoundImage> {
   const name = parseImageName(containerImage)
-  const image = await readFolderImage(name, sources.imagesDir)
+  const image = readFolderImage(name, sources.imagesDir)
   if (image) return { kind: 'folder', image }
   const found = await nearestRuntime(name, sources.runtimesDir)
   if (found) {
@@ -83,11 +83,11 @@ export function parseImageName(containerImage: string): ImageName {
   return { repository: match?.[1] ?? withoutRegistry, tag: match?.[2] }
 }
 
-async function readFolderImage(
+function readFolderImage(
   { repository, tag }: ImageName,
   imagesDir: string,
-): Promise<FolderImage | undefined> {
-  return readJson(join(imageHome(imagesDir, repository, tag ?? 'latest'), 'image.json'))
+): FolderImage | undefined {
+  return readDescribed(join(imageHome(imagesDir, repository, tag ?? 'latest'), 'image.json'))
 }
 
 /** Where a registered folder and what describes it are kept. */

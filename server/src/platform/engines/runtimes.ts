@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMissing, readJson } from './process/task-directory.ts'
+import { readDescribed } from './described.ts'
+import { isMissing } from './process/task-directory.ts'
 
 /** A pinned Python environment that stands for AWS's images of one framework. */
 export interface Runtime {
@@ -41,13 +42,11 @@ export async function listRuntimes(runtimesDir: string): Promise<readonly Runtim
     if (isMissing(error)) return []
     throw error
   })
-  const runtimes = await Promise.all(
-    names.sort().map(async (name) => {
-      const directory = join(runtimesDir, name)
-      const described = await readJson<Omit<Runtime, 'directory'>>(join(directory, 'runtime.json'))
-      return described && { ...described, directory }
-    }),
-  )
+  const runtimes = names.sort().map((name) => {
+    const directory = join(runtimesDir, name)
+    const described = readDescribed<Omit<Runtime, 'directory'>>(join(directory, 'runtime.json'))
+    return described && { ...described, directory }
+  })
   return runtimes.filter((runtime) => runtime !== undefined)
 }
 

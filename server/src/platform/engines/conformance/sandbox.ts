@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
-import { newShortId } from '../../../base/ids.ts'
 import type { Task } from '../engine.ts'
 import { logOf, ownLog, run, type Subject, shellTask, until } from './subject.ts'
 
@@ -75,39 +74,6 @@ export function sandboxTests(subject: () => Subject): void {
     const { end } = await run(subject(), shellTask('true', { files }))
 
     assert.equal(end?.cause, 'StartFailed')
-  })
-
-  test('hosts of one job have different loopback addresses under their names', async () => {
-    const hosts = ['algo-1', 'algo-2']
-    const script = 'hostname; getent hosts algo-1 algo-2 | sort'
-    const name = 'two-hosts'
-
-    const first = await printed(script, { hosts, host: 'algo-1', name })
-    const second = await printed(script, { hosts, host: 'algo-2', name })
-
-    assert.deepEqual([first[0], second[0]], ['algo-1', 'algo-2'])
-    assert.deepEqual(first.slice(1), second.slice(1))
-    const addresses = first.slice(1).map((line) => line.split(/\s+/)[0])
-    assert.equal(new Set(addresses).size, 2)
-    assert.ok(addresses.every((address) => address?.startsWith('127.') && address !== '127.0.0.1'))
-  })
-
-  test('hosts of one job reach each other by name', async () => {
-    const hosts = ['algo-1', 'algo-2']
-    const listen = `require('net').createServer(peer => peer.on('data', data => {
-      process.stdout.write('heard ' + data); process.exit() })).listen(7777, 'algo-1')`
-    const greet = `const greet = () => require('net').connect(7777, 'algo-1')
-      .on('error', () => setTimeout(greet, 20)).on('connect', function () { this.end('algo-2') })
-      greet()`
-    const name = `peers-${newShortId(6)}`
-    const script = 'exec node -e "$PROGRAM"'
-    const [listener, greeter] = [listen, greet].map((PROGRAM, index) => {
-      const host = hosts[index] ?? ''
-      return printed(script, { hosts, host, name, environment: { PROGRAM } })
-    })
-
-    assert.deepEqual(await listener, ['heard algo-2'])
-    assert.deepEqual(await greeter, [])
   })
 
   test('a container that takes more memory than it has ends OutOfMemory', async () => {

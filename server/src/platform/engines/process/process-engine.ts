@@ -11,7 +11,14 @@ import { announceChange } from './changes.ts'
 import { claimTask, NOBODY } from './claim.ts'
 import { allocateAddresses } from './host-addresses.ts'
 import { isAlive, type ProcessIdentity } from './process-identity.ts'
-import { finishRemovals, jobKey, killLeftovers, removeTask, taskNames } from './remove-task.ts'
+import {
+  finishRemovals,
+  jobKey,
+  killLeftovers,
+  networkDirOf,
+  removeTask,
+  taskNames,
+} from './remove-task.ts'
 import { exposureOf } from './sandbox/container-view.ts'
 import type { SandboxMechanism } from './sandbox/plan.ts'
 import { probeSandbox } from './sandbox/probe.ts'
@@ -134,6 +141,8 @@ async function makeOrder(machine: Machine, task: Task): Promise<TaskOrder> {
       ],
       ...(uvPath !== undefined && { uvPath }),
       addresses,
+      ...(hosts.length > 1 &&
+        task.networkIsolation && { sharedNetworkDir: networkDirOf(paths, task) }),
     },
   }
 }

@@ -78,6 +78,7 @@ async function releaseWhenLast(paths: EnginePaths, task: Task): Promise<void> {
     if (order && jobKey(order.task) === jobKey(task)) return
   }
   await releaseAddresses(paths.addressesDir, jobKey(task))
+  await rm(networkDirOf(paths, task), { recursive: true, force: true })
 }
 
 /** Finishes removals that a crash cut short. */
@@ -115,6 +116,11 @@ async function unlock(folder: string): Promise<void> {
 export async function taskNames({ tasksDir }: EnginePaths): Promise<string[]> {
   const names = await readdir(tasksDir)
   return names.filter((name) => !name.startsWith('.')).sort()
+}
+
+/** Where the hosts of an isolated job find each other's network. */
+export function networkDirOf({ networksDir }: EnginePaths, task: Task): string {
+  return join(networksDir, shortHash(jobKey(task)))
 }
 
 /** What the hosts of one job have in common. */

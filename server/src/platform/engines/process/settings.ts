@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Log } from '../../../base/log.ts'
+import { ownUser } from './own-user.ts'
 import type { SandboxMechanism } from './sandbox/plan.ts'
 
 export interface ProcessEngineSettings {
-  /** The platform's data directory; the engine keeps to `tasks`, `task-changes`, `hosts` and `images` in it. */
+  /** The platform's data directory; the engine keeps to `tasks`, `task-changes`, `hosts`, `networks` and `images` in it. */
   readonly dataDir: string
   /** Runtimes' environments are made in `environments` below it. */
   readonly cacheDir: string
@@ -30,6 +31,7 @@ export interface EnginePaths {
   readonly tasksDir: string
   readonly changesDir: string
   readonly addressesDir: string
+  readonly networksDir: string
   readonly imagesDir: string
   readonly environmentsDir: string
   readonly socketsDir: string
@@ -45,11 +47,12 @@ export function enginePaths(settings: ProcessEngineSettings): EnginePaths {
     tasksDir: join(settings.dataDir, 'tasks'),
     changesDir: join(settings.dataDir, 'task-changes'),
     addressesDir: join(settings.dataDir, 'hosts'),
+    networksDir: join(settings.dataDir, 'networks'),
     imagesDir: join(settings.dataDir, 'images'),
     environmentsDir: join(settings.cacheDir, 'environments'),
     socketsDir: isShort
       ? near
-      : join(tmpdir(), `sagebrush-${userInfo().uid}-${shortHash(settings.dataDir)}`),
+      : join(tmpdir(), `sagebrush-${ownUser().uid}-${shortHash(settings.dataDir)}`),
   }
 }
 

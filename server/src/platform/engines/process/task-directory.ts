@@ -80,6 +80,8 @@ export interface RunnerSettings {
   readonly uvPath?: string
   /** Host name → loopback address, for jobs of several hosts. */
   readonly addresses: Readonly<Record<string, string>>
+  /** Where the hosts of an isolated job find their common network; present for those. */
+  readonly sharedNetworkDir?: string
 }
 
 /** The content of `state.json`. */

@@ -1,6 +1,7 @@
 import {
   innerCommand,
   KERNEL_SETTINGS,
+  networkPrefix,
   ROOT_CAPABILITIES,
   type SandboxPlan,
   SHARED_MEMORY,
@@ -8,7 +9,15 @@ import {
 
 /** The arguments that make bubblewrap carry out `plan`, running what stands on standard input. */
 export function bwrapCommand(plan: SandboxPlan, options: { isRoot: boolean }): string[] {
-  const args = ['bwrap', '--die-with-parent', '--unshare-pid', '--unshare-ipc', '--unshare-uts']
+  const prefix = networkPrefix(plan.network, options)
+  const args = [
+    ...prefix,
+    'bwrap',
+    '--die-with-parent',
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--unshare-uts',
+  ]
   args.push('--hostname', plan.hostname)
   if (plan.network === 'own') args.push('--unshare-net')
   args.push('--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc')

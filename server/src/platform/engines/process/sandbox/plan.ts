@@ -8,8 +8,8 @@ export interface SandboxPlan {
   /** Then directories and files of the machine, shown at a place of the container. */
   readonly binds: readonly Bind[]
   readonly hostname: string
-  /** `own`: a network with nothing but a loopback device. */
-  readonly network: 'host' | 'own'
+  /** `own`: a network with nothing but a loopback device. `joined`: that of the process, and its user namespace. */
+  readonly network: 'host' | 'own' | { readonly joined: number }
   readonly limits: ProcessLimits
 }
 
@@ -58,6 +58,16 @@ export const ROOT_CAPABILITIES = [
   'setpcap',
   'net_bind_service',
 ] as const
+
+/** What stands before the tool that makes the sandbox: it replaces itself, so that the tree stays as it is. */
+export function networkPrefix(
+  network: SandboxPlan['network'],
+  options: { readonly isRoot: boolean },
+): string[] {
+  if (typeof network === 'string') return []
+  const spaces = options.isRoot ? [] : ['--user', '--preserve-credentials']
+  return ['nsenter', '--target', String(network.joined), ...spaces, '--net']
+}
 
 /** Runs first inside the sandbox: limits, a session of its own, then the script on standard input. */
 export function innerCommand(limits: ProcessLimits): string[] {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ownUser } from '../own-user.ts'
 import { bwrapCommand } from './bwrap.ts'
 import { hasControlGroups } from './control-group.ts'
 import { LAUNCH_PATH, type SandboxMechanism, type SandboxPlan } from './plan.ts'
@@ -64,7 +65,7 @@ function attempt(mechanism: SandboxMechanism, network: SandboxPlan['network']): 
   const directory = mkdtempSync(join(tmpdir(), 'sagebrush-probe-'))
   const mountPoint = join(directory, 'mount')
   mkdirSync(mountPoint)
-  const { uid, gid } = userInfo()
+  const { uid, gid } = ownUser()
   const plan: SandboxPlan = {
     grounds: [
       { kind: 'memory', target: '/dev/shm', sizeBytes: 2 ** 20 },

@@ -4,6 +4,7 @@ import {
   type Ground,
   innerCommand,
   KERNEL_SETTINGS,
+  networkPrefix,
   ROOT_CAPABILITIES,
   type SandboxPlan,
   SHARED_MEMORY,
@@ -25,9 +26,11 @@ export interface UnshareOptions {
 export function unshareCommand(plan: SandboxPlan, options: UnshareOptions): string[] {
   const spaces = ['--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child']
   if (plan.network === 'own') spaces.push('--net')
-  // Without root only a user namespace gives the right to mount.
-  if (options.uid !== 0) spaces.push('--user', '--map-root-user')
-  return ['unshare', ...spaces, 'sh', options.scriptPath]
+  // Without root only a user namespace gives the right to mount: the network's, or one of its own.
+  const isRoot = options.uid === 0
+  const prefix = networkPrefix(plan.network, { isRoot })
+  if (!isRoot && prefix.length === 0) spaces.push('--user', '--map-root-user')
+  return [...prefix, 'unshare', ...spaces, 'sh', options.scriptPath]
 }
 
 /**
