@@ -4,6 +4,8 @@ import type {
   PutLogEventsCommandInput,
   PutLogEventsResponse,
 } from '@aws-sdk/client-cloudwatch-logs'
+import type { Clock } from '../../base/clock.ts'
+import { readingAt } from '../../base/steerable-clock.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { storeEvents } from './append.ts'
 import {
@@ -17,6 +19,7 @@ import {
   parseEventToken,
 } from './event-position.ts'
 import { readEvents, type StoredEvent, takePage } from './event-reader.ts'
+import type { LogEvent } from './log-chunk.ts'
 import { acceptEvents, runnerOffset, validateBatch } from './log-event.validation.ts'
 import { requireLogGroup } from './log-group.operations.ts'
 import type { LogGroupRecord } from './log-group.store.ts'
@@ -31,8 +34,8 @@ const DAY_MS = 86_400_000
 
 /**
  * Stores a batch. Sequence tokens are ignored, as AWS does by now, but for those of the platform's own
- * runners; their batches are also kept whatever their times, so that a container's output is whole while
- * the platform's clock stands elsewhere than the container's.
+ * runners. Those date by the machine's clock, which is translated into the platform's, and their batches are
+ * kept whatever their times, so that a container's output is whole.
  * @throws invalidParameter, logGroupNotFound, logStreamNotFound
  */
 export async function putLogEvents(
@@ -56,7 +59,7 @@ export async function putLogEvents(
   const { events, rejected } =
     offset === undefined
       ? acceptEvents(given, { nowMs: ingestedMs, retentionDays })
-      : { events: given, rejected: undefined }
+      : { events: given.map((event) => dated(event, scope.clock)), rejected: undefined }
   const next =
     events.length === 0
       ? undefined
@@ -65,6 +68,10 @@ export async function putLogEvents(
     nextSequenceToken: sequenceToken(next ?? 0),
     ...(rejected ? { rejectedLogEventsInfo: { ...rejected } } : {}),
   }
+}
+
+function dated(event: LogEvent, clock: Clock): LogEvent {
+  return { ...event, timestamp: readingAt(clock, new Date(event.timestamp)).getTime() }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { systemClock } from '../../base/clock.ts'
+import { readingAt } from '../../base/steerable-clock.ts'
 import type { TaskObservation } from '../../platform/engines/engine.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { issueTaskToken, realmTopic } from '../identity/index.ts'
@@ -217,9 +217,7 @@ function platformTime(
   { clock }: Pick<Platform, 'clock'>,
   at: TaskObservation['phases'][number]['at'],
 ): string {
-  if (clock === systemClock) return at
-  const offsetMs = clock.now().getTime() - systemClock.now().getTime()
-  return new Date(new Date(at).getTime() + offsetMs).toISOString()
+  return readingAt(clock, new Date(at)).toISOString()
 }
 
 function deadlineOfJob(job: TrainingJob) {
