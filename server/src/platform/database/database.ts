@@ -1,6 +1,12 @@
 import pg from 'pg'
 import type { Log } from '../../base/log.ts'
 import { createWorkGauge, type WorkGauge } from '../../base/work-gauge.ts'
+import {
+  boundValues,
+  type PreparedStatement,
+  preparedStatement,
+  runPrepared,
+} from './prepared-statement.ts'
 
 export type Row = Record<string, unknown>
 
@@ -43,40 +49,68 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 export function openDatabase(options: DatabaseOptions): Database {
   const gauge = options.gauge ?? createWorkGauge()
-  const pool = new pg.Pool({ connectionString: options.url, max: options.connectionsMax })
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.connectionsMax,
+    // no timer runs for these while they are idle
+    min: Math.ceil(options.connectionsMax / 2),
+  })
   pool.on('error', (error) => options.log.warn('a Postgres connection was lost', { error }))
+  // whoever uses the connection hears of its loss by the failure of what it runs
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return {
     url: options.url,
     pool,
-    query: (text, values) => gauge.track(() => run(pool, text, values)),
+    query: (text, values) => gauge.track(() => onPool(pool, text, values)),
     transaction: (work) => gauge.track(() => transaction(pool, work)),
     listen: (channel, listenOptions) => listen(options, channel, listenOptions),
     close: () => pool.end(),
   }
 }
 
-async function run<R extends Row>(
-  client: pg.Pool | pg.PoolClient,
+async function onPool<R extends Row>(
+  pool: pg.Pool,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<readonly R[]> {
-  const name = statementName(text)
+  const client = await pool.connect()
+  let broken = false
+  try {
+    return await run<R>(client, text, values)
+  } catch (error) {
+    // a refused statement leaves the connection as it was; a worse error is its end
+    broken = !(error instanceof pg.DatabaseError && error.severity === 'ERROR')
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function run<R extends Row>(
+  client: pg.PoolClient,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<readonly R[]> {
+  const statement = preparable(text)
+  const bound = statement && boundValues(values)
+  if (bound) return await runPrepared<R>(client, statement, bound)
+  const name = statement && `${statement.name}o`
   const result = await client.query<R>({ text, values: values as unknown[], ...(name && { name }) })
   return result.rows
 }
 
 /** Statements beyond this many are not kept prepared: they are made up of parts, and seldom come again. */
 const PREPARED_MAX = 400
-const prepared = new Map<string, string>()
+const prepared = new Map<string, PreparedStatement>()
 
-/** A named statement is planned once per connection. @returns undefined for those that are not worth it */
-function statementName(text: string): string | undefined {
+/** A prepared statement is planned once per connection. @returns undefined for those that are not worth it */
+function preparable(text: string): PreparedStatement | undefined {
   const known = prepared.get(text)
   if (known !== undefined || !/^\s*(select|insert|update|delete|with)\b/i.test(text)) return known
   if (prepared.size >= PREPARED_MAX) return undefined
-  const name = `s${prepared.size}`
-  prepared.set(text, name)
-  return name
+  const statement = preparedStatement(`s${prepared.size}`, text)
+  prepared.set(text, statement)
+  return statement
 }
 
 async function transaction<T>(
