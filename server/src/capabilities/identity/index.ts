@@ -24,7 +24,7 @@ import { getUser } from './user.operations.ts'
 
 export { createCredentialSource, type RootKey, rootCaller } from './credential-source.ts'
 export { EXECUTION_ROLE_NAME, EXECUTION_ROLE_PATH, roleArn } from './execution-role.ts'
-export { requirePassableRole } from './passable-role.ts'
+export { type PassableRole, requirePassableRole, withPassableRole } from './passable-role.ts'
 export { openRealms, type RealmHook, type RealmLife, type Realms, realmTopic } from './realm.ts'
 export { seedRealm } from './realm-seed.ts'
 export { sweepEndedRealms } from './realm-sweep.ts'

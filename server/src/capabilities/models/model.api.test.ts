@@ -216,3 +216,33 @@ test('ListModels filters, sorts and pages', async () => {
   assert.equal(await list({ MaxResults: 2, SortBy: 'Name', NextToken: first.NextToken }), 'a')
   await assert.rejects(list({ NextToken: first.NextToken }), /NextToken is not valid/)
 })
+
+test('CreateModel refuses a role at once that was deleted, or no longer trusts SageMaker, since it was passed', async () => {
+  const { iam, sagemaker } = server
+  const RoleName = `Passed-${newShortId(8)}`
+  const trusting = (Service: string): string =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' }],
+    })
+  const given = async (Service: string): Promise<string> => {
+    const { Role } = await iam.createRole({ RoleName, AssumeRolePolicyDocument: trusting(Service) })
+    return Role?.Arn ?? ''
+  }
+  const ExecutionRoleArn = await given('sagemaker.amazonaws.com')
+  const passed = request({}, { ExecutionRoleArn })
+  await sagemaker.createModel(passed)
+
+  await iam.deleteRole({ RoleName })
+  await refused(request({}, { ExecutionRoleArn }), /^Could not assume role/)
+  await refused(
+    request({}, { ExecutionRoleArn, Tags: [{ Key: 'a', Value: 'b' }] }),
+    /^Could not assume role/,
+  )
+  await given('lambda.amazonaws.com')
+  await refused(request({}, { ExecutionRoleArn }), /^Could not assume role/)
+  await iam.deleteRole({ RoleName })
+  await given('sagemaker.amazonaws.com')
+  await sagemaker.createModel(request({}, { ExecutionRoleArn }))
+  await refused(passed, /already existing/)
+})

@@ -2,14 +2,20 @@ import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { sagemakerArn } from '../../aws/arn.ts'
 import { validationException } from '../../aws/errors.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
-import type { Queryable } from '../../platform/database/database.ts'
 import { listPage } from '../../platform/database/listing.store.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
-import { requirePassableRole } from '../identity/index.ts'
+import { type PassableRole, withPassableRole } from '../identity/index.ts'
 import { anyObjectUnder, objectExists } from '../objects/index.ts'
 import { insertTags, readTags, removeTags } from '../tags/index.ts'
-import { deleteModelRow, findModel, insertModel, MODEL_LISTING, type Model } from './model.store.ts'
+import {
+  deleteModelRow,
+  findModel,
+  type Insertion,
+  insertModel,
+  MODEL_LISTING,
+  type Model,
+} from './model.store.ts'
 import { containersOf, validateCreateModel } from './model.validation.ts'
 import { modelDataOf } from './model-data.ts'
 
@@ -23,24 +29,35 @@ export async function createModel(
   const { Tags: tags, ...request } = input
   const modelName = input.ModelName ?? ''
   const modelArn = sagemakerArn(scope, 'model', modelName)
-  await requirePassableRole(scope, input.ExecutionRoleArn ?? '')
-  for (const container of containersOf(input)) await requireContainer(container, scope)
-
-  const model: Model = { modelName, modelArn, request, createdAt: scope.clock.now() }
-  const insert = async (queryable: Queryable): Promise<void> => {
-    if (!(await insertModel(queryable, scope, model))) {
-      throw validationException(`Cannot create already existing model "${modelArn}".`)
-    }
-  }
-  // one statement is a transaction of its own, in a third of the round trips
-  if (tags === undefined || tags.length === 0) await insert(scope.database)
-  else {
-    await scope.database.transaction(async (transaction) => {
-      await insert(transaction)
-      await insertTags(transaction, scope, { resourceArn: modelArn, tags })
-    })
+  const insertion = await withPassableRole(scope, input.ExecutionRoleArn ?? '', async (role) => {
+    for (const container of containersOf(input)) await requireContainer(container, scope)
+    const model: Model = { modelName, modelArn, request, createdAt: scope.clock.now() }
+    const outcome = await insertTagged({ model, role, tags }, scope)
+    return outcome === 'role changed' ? undefined : outcome
+  })
+  if (insertion === 'name taken') {
+    throw validationException(`Cannot create already existing model "${modelArn}".`)
   }
   return { ModelArn: modelArn }
+}
+
+async function insertTagged(
+  {
+    model,
+    role,
+    tags = [],
+  }: { model: Model; role: PassableRole; tags?: SageMaker.Tag[] | undefined },
+  scope: RequestScope,
+): Promise<Insertion> {
+  // one statement is a transaction of its own, in a third of the round trips
+  if (tags.length === 0) return await insertModel(scope.database, scope, { model, role })
+  return await scope.database.transaction(async (transaction) => {
+    const insertion = await insertModel(transaction, scope, { model, role })
+    if (insertion === 'inserted') {
+      await insertTags(transaction, scope, { resourceArn: model.modelArn, tags })
+    }
+    return insertion
+  })
 }
 
 export async function describeModel(

@@ -2,6 +2,7 @@ import type { CreateModelCommandInput } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Listing } from '../../platform/database/listing.store.ts'
 import type { Place } from '../../platform/scope.ts'
+import type { PassableRole } from '../identity/index.ts'
 
 /** What CreateModel asked for, but for the tags, which are the tags capability's. */
 export type ModelRequest = Omit<CreateModelCommandInput, 'Tags'>
@@ -23,22 +24,30 @@ export const MODEL_LISTING: Listing = {
   pageSizeDefault: 10,
 }
 
-/** @returns false when the name is taken */
+/** How an insertion ended. */
+export type Insertion = 'inserted' | 'name taken' | 'role changed'
+
+/** Inserts a model while its role is what it was when it was judged. */
 export async function insertModel(
-  transaction: Queryable,
+  database: Queryable,
   place: Place,
-  model: Model,
-): Promise<boolean> {
-  const rows = await transaction.query(
-    `insert into model (realm, account, region, model_name, model_arn, request, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict do nothing returning 1`,
+  { model, role }: { model: Model; role: PassableRole },
+): Promise<Insertion> {
+  const rows = await database.query<{ role_stands: boolean; inserted: boolean }>(
+    `with role as (select from iam_role where realm = $1 and arn = $8 and trust_policy = $9),
+     inserted as (
+       insert into model (realm, account, region, model_name, model_arn, request, created_at)
+       select $1, $2, $3, $4, $5, $6::jsonb, $7::timestamptz from role
+       on conflict do nothing returning 1
+     )
+     select exists (select from role) as role_stands, exists (select from inserted) as inserted`,
     [
       ...[place.realm, place.account, place.region, model.modelName, model.modelArn],
-      ...[JSON.stringify(model.request), model.createdAt],
+      ...[JSON.stringify(model.request), model.createdAt, role.arn, role.trustPolicy],
     ],
   )
-  return rows.length > 0
+  if (!rows[0]?.role_stands) return 'role changed'
+  return rows[0].inserted ? 'inserted' : 'name taken'
 }
 
 export async function findModel(
