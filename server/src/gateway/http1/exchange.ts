@@ -141,6 +141,15 @@ export class Exchange {
     return taken
   }
 
+  /** Writes the answer's head with the first part of its body. @returns false while the client should be waited for */
+  writeTogether(head: string, part: Buffer): boolean {
+    if (this.over) return true
+    this.hasBegun = true
+    const taken = writeMessage(this.connection.socket, head, part)
+    this.connection.wrote(taken)
+    return taken
+  }
+
   /** Writes a part of the answer as one chunk. @returns false while the client should be waited for */
   writeChunk(part: Buffer): boolean {
     if (this.over || part.length === 0) return true

@@ -27,7 +27,8 @@ export interface UpstreamExchange {
   connected(): void
   /** An interim response, such as 100. */
   interim(head: ResponseHead): void
-  responded(head: ResponseHead): void
+  /** @param more true when a part of the body, or its end, follows in this same turn */
+  responded(head: ResponseHead, more: boolean): void
   data(piece: Buffer): void
   /** The answer is complete. The connection is not this exchange's any more. */
   ended(trailers: string): void
@@ -179,7 +180,7 @@ export class UpstreamConnection implements Expiring {
       if (head.status >= 200) {
         this.head = head
         this.body = new BodyDecoder(head.framing)
-        this.exchange?.responded(head)
+        this.exchange?.responded(head, bytes.length > 0 || this.body.done)
       } else this.exchange?.interim(head)
       if (bytes.length === 0 && !this.body?.done) return
     }

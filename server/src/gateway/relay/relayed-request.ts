@@ -36,6 +36,8 @@ export class RelayedRequest implements UpstreamExchange, Waiter {
   private fresh = false
   private chunked = false
   private answering = false
+  /** The answer's head while the first part of its body is about to follow. */
+  private heldHead = ''
 
   constructor(exchange: Exchange, link: ServerLink) {
     const { head } = exchange
@@ -122,7 +124,7 @@ export class RelayedRequest implements UpstreamExchange, Waiter {
     this.exchange.write(forwardedInterim(head))
   }
 
-  responded(head: ResponseHead): void {
+  responded(head: ResponseHead, more: boolean): void {
     const { exchange } = this
     this.answering = true
     const unframed = head.framing.kind === 'chunked' || head.framing.kind === 'until-close'
@@ -135,16 +137,26 @@ export class RelayedRequest implements UpstreamExchange, Waiter {
         ? 'Connection: close\r\n'
         : connection
     exchange.drained = () => this.connection?.resume()
-    exchange.write(forwardedResponseHead(head, { line, keepsLength: !unframed }))
+    const forwarded = forwardedResponseHead(head, { line, keepsLength: !unframed })
+    // one write is one packet, and one wake-up of the client
+    if (more && !this.chunked) this.heldHead = forwarded
+    else exchange.write(forwarded)
   }
 
   data(piece: Buffer): void {
-    const taken = this.chunked ? this.exchange.writeChunk(piece) : this.exchange.write(piece)
+    const taken = this.chunked ? this.exchange.writeChunk(piece) : this.writeOn(piece)
     if (!taken) this.connection?.pause()
+  }
+
+  private writeOn(piece: Buffer): boolean {
+    const head = this.heldHead
+    this.heldHead = ''
+    return head === '' ? this.exchange.write(piece) : this.exchange.writeTogether(head, piece)
   }
 
   ended(trailers: string): void {
     this.connection = undefined
+    if (this.heldHead !== '') this.writeOn(EMPTY)
     if (this.chunked) this.exchange.write(`0\r\n${trailers}\r\n`)
     this.exchange.finish()
   }
