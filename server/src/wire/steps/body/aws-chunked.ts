@@ -1,12 +1,12 @@
-import { createHash, type Hash, type KeyObject } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { AwsError } from '../../../aws/errors.ts'
-import { sha256Hex, sign } from '../signature/signing-key.ts'
+import { type SigningKey, sha256Hex, sign } from '../signature/signing-key.ts'
 import { sameText } from '../signature/verify.ts'
 import { type ByteReader, createByteReader } from './byte-reader.ts'
 
 /** How the chunks of a body are signed, each on from the one before. */
 export interface ChunkSigning {
-  readonly key: KeyObject
+  readonly key: SigningKey
   /** `YYYYMMDDTHHMMSSZ` and credential scope of the request. */
   readonly timestamp: string
   readonly scope: string

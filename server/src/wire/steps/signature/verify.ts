@@ -1,11 +1,11 @@
-import { type KeyObject, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { SteerableClock } from '../../../base/steerable-clock.ts'
 import type { Caller } from '../../../platform/scope.ts'
 import type { CredentialSource } from '../../handler.ts'
 import { canonicalRequest } from './canonical-request.ts'
 import { ALGORITHM, parseTimestamp, type SignatureClaim, type SignedHead } from './claim.ts'
 import { SignatureFault } from './fault.ts'
-import { sha256Hex, sign, signingKey } from './signing-key.ts'
+import { type SigningKey, sha256Hex, sign, signingKey } from './signing-key.ts'
 
 export interface VerifyOptions {
   readonly claim: SignatureClaim
@@ -27,7 +27,7 @@ export type PlatformClock = Pick<SteerableClock, 'now' | 'readingAt'>
 
 export interface VerifiedSignature {
   readonly caller: Caller
-  readonly key: KeyObject
+  readonly key: SigningKey
 }
 
 /** How far a client's clock may be off. */

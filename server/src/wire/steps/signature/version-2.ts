@@ -1,8 +1,9 @@
-import { createHmac, createSecretKey } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { CredentialSource } from '../../handler.ts'
 import type { Query } from '../../request.ts'
 import { formatTimestamp, type SignatureClaim, type SignedHead } from './claim.ts'
 import { SignatureFault } from './fault.ts'
+import { signingKeyOf } from './signing-key.ts'
 import { sameText, type VerifiedSignature } from './verify.ts'
 
 /**
@@ -90,7 +91,7 @@ export function verifyVersion2(head: SignedHead, options: Version2Options): Veri
       canonicalRequest: undefined,
     })
   }
-  return { caller: found.caller, key: createSecretKey(secret) }
+  return { caller: found.caller, key: signingKeyOf(secret) }
 }
 
 /** Query parameters that are part of what is asked for, and so of what is signed. */
