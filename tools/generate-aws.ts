@@ -16,7 +16,15 @@ import { gunzipSync } from 'node:zlib'
 
 const BOTOCORE_VERSION = '1.44.5'
 /** S3 is not among them: it does not answer in this way. */
-const SERVICES = ['sagemaker', 'sagemaker-runtime', 'sts', 'iam', 'logs', 'application-autoscaling']
+const SERVICES = [
+  'sagemaker',
+  'sagemaker-runtime',
+  'sts',
+  'iam',
+  'logs',
+  'application-autoscaling',
+  'cloudwatch',
+]
 const GENERATED = join(import.meta.dirname, '../server/src/aws/generated')
 
 interface ModelShape {

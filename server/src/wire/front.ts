@@ -24,6 +24,7 @@ export interface OperationTables<Scope> {
   readonly sts: HandlersOf<typeof import('@aws-sdk/client-sts'), Scope>
   readonly iam: HandlersOf<typeof import('@aws-sdk/client-iam'), Scope>
   readonly logs: HandlersOf<typeof import('@aws-sdk/client-cloudwatch-logs'), Scope>
+  readonly cloudwatch: HandlersOf<typeof import('@aws-sdk/client-cloudwatch'), Scope>
   readonly 'application-autoscaling': HandlersOf<
     typeof import('@aws-sdk/client-application-auto-scaling'),
     Scope

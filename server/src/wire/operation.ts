@@ -67,8 +67,12 @@ export function readModel(sdkModule: object): ServiceModel {
     else if (isError(exported)) {
       const error = modelledError(exported)
       errors.set(error.name, error)
-      if (error.queryCode !== undefined) errors.set(error.queryCode, error)
     }
+  }
+  // a name goes before an older code that is spelt alike
+  for (const error of [...errors.values()]) {
+    const { queryCode } = error
+    if (queryCode !== undefined && !errors.has(queryCode)) errors.set(queryCode, error)
   }
   const operations = new Map<string, Operation>()
   return {

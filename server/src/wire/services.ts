@@ -1,4 +1,5 @@
 import * as applicationAutoScaling from '@aws-sdk/client-application-auto-scaling'
+import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as logs from '@aws-sdk/client-cloudwatch-logs'
 import * as iam from '@aws-sdk/client-iam'
 import * as s3 from '@aws-sdk/client-s3'
@@ -11,6 +12,7 @@ import type { Protocol } from './protocols/protocol.ts'
 import { query } from './protocols/query.ts'
 import { restJson } from './protocols/rest-json.ts'
 import { s3RestXml } from './protocols/rest-xml.ts'
+import { RPC_V2_CBOR, rpcV2Cbor } from './protocols/rpc-v2-cbor.ts'
 import type { SignatureDialect } from './steps/signature/refusal.ts'
 
 /** One AWS service as the wire knows it: how requests to it look, not what they mean. */
@@ -22,6 +24,8 @@ export interface ServiceDefinition {
   readonly hostLabels: readonly string[]
   /** What comes before the operation in `X-Amz-Target`. */
   readonly targetPrefix: string | undefined
+  /** What is in `Smithy-Protocol`, for the protocols that say it. */
+  readonly smithyProtocol?: string
   /** What Query requests say in `Version`. */
   readonly apiVersion: string | undefined
   readonly protocol: Protocol
@@ -33,7 +37,7 @@ export interface ServiceDefinition {
   readonly streamsBodies: boolean
 }
 
-/** Every service that is told apart here. Those of later work stand beside these in the same form. */
+/** Every service that is told apart here, once for each protocol that it speaks. Those of later work stand beside these in the same form. */
 export const SERVICES: readonly ServiceDefinition[] = [
   jsonService({
     id: 'sagemaker',
@@ -68,6 +72,7 @@ export const SERVICES: readonly ServiceDefinition[] = [
     apiVersion: '2010-05-08',
     xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
   }),
+  ...cloudWatchServices(),
   s3Service(),
   runtimeService(),
 ]
@@ -113,6 +118,48 @@ function queryService(options: {
     validationCode: 'ValidationError',
     streamsBodies: false,
   }
+}
+
+/**
+ * CloudWatch: JSON is what boto3 and the SDK for JavaScript send, CBOR what other SDKs do, Query what all of
+ * them did once. Clients are told the codes of Query in each.
+ */
+function cloudWatchServices(): readonly ServiceDefinition[] {
+  const targetPrefix = 'GraniteServiceVersion20100801'
+  const apiVersion = '2010-08-01'
+  const common = {
+    id: 'cloudwatch',
+    signingName: 'monitoring',
+    hostLabels: ['monitoring'],
+    model: readModel(cloudwatch),
+    validationCode: 'ValidationError',
+    streamsBodies: false,
+  }
+  const xmlNamespace = 'http://monitoring.amazonaws.com/doc/2010-08-01/'
+  return [
+    {
+      ...common,
+      targetPrefix,
+      apiVersion: undefined,
+      protocol: awsJson({ targetPrefix }),
+      dialect: 'json',
+    },
+    {
+      ...common,
+      targetPrefix: undefined,
+      smithyProtocol: RPC_V2_CBOR,
+      apiVersion: undefined,
+      protocol: rpcV2Cbor({ serviceName: targetPrefix }),
+      dialect: 'json',
+    },
+    {
+      ...common,
+      targetPrefix: undefined,
+      apiVersion,
+      protocol: query({ xmlNamespace }),
+      dialect: 'query',
+    },
+  ]
 }
 
 function s3Service(): ServiceDefinition {

@@ -21,7 +21,10 @@ const EPOCH_SECONDS = 7
 type Settings = ConstructorParameters<typeof JsonCodec>[0]
 type Context = Parameters<JsonCodec['setSerdeContext']>[0]
 
-function inContext<Codec extends { setSerdeContext(context: Context): void }>(codec: Codec): Codec {
+/** Gives a codec what it would read from an SDK client. */
+export function inContext<Codec extends { setSerdeContext(context: Context): void }>(
+  codec: Codec,
+): Codec {
   // codecs read no more of an SDK client's configuration than these four functions
   codec.setSerdeContext(BYTES as unknown as Context)
   return codec

@@ -26,12 +26,9 @@ export function findService(request: WireRequest): Addressed {
     if (!(error instanceof SignatureFault)) throw error
     return { service: likelyService(request), refusal: error, claim: undefined }
   }
+  const spoken = marksOf(request)
   const candidates = SERVICES.filter(({ signingName }) => signingName === claim.service)
-  const target = request.header('x-amz-target')
-  const service =
-    candidates.find(({ targetPrefix }) => hasPrefix(target, targetPrefix)) ??
-    candidates.find(({ targetPrefix }) => target === undefined && targetPrefix === undefined) ??
-    candidates[0]
+  const service = candidates.find((candidate) => speaks(candidate, spoken)) ?? candidates[0]
   if (service) return { service, refusal: undefined, claim }
   const refusal = notImplemented(`The service '${claim.service}' is not offered here.`)
   return { service: wordedLike(request, 'sagemaker-runtime'), refusal, claim }
@@ -52,8 +49,10 @@ function likelyService(request: WireRequest): ServiceDefinition {
   const host = /^(?:[^.]+\.)*?([a-z]+)(?:[.-][a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?$/.exec(
     request.host,
   )
+  const spoken = marksOf(request)
   return (
     SERVICES.find(({ targetPrefix }) => hasPrefix(target, targetPrefix)) ??
+    SERVICES.find((one) => one.smithyProtocol !== undefined && speaks(one, spoken)) ??
     SERVICES.find(({ apiVersion }) => version !== undefined && apiVersion === version) ??
     SERVICES.find(({ hostLabels }) => host !== null && hostLabels.includes(host[1] ?? '')) ??
     wordedLike(request, 's3')
@@ -65,6 +64,24 @@ function wordedLike(request: WireRequest, restService: string): ServiceDefinitio
   if (request.header('x-amz-target') !== undefined) return serviceNamed('sagemaker')
   const isForm = request.header('content-type')?.startsWith('application/x-www-form-urlencoded')
   return serviceNamed(isForm ? 'sts' : restService)
+}
+
+/** The marks by which protocols of one service are told apart. */
+interface ProtocolMarks {
+  readonly target: string | undefined
+  readonly smithyProtocol: string | undefined
+}
+
+function marksOf(request: WireRequest): ProtocolMarks {
+  return {
+    target: request.header('x-amz-target'),
+    smithyProtocol: request.header('smithy-protocol')?.toLowerCase(),
+  }
+}
+
+function speaks(service: ServiceDefinition, { target, smithyProtocol }: ProtocolMarks): boolean {
+  if (service.targetPrefix !== undefined) return hasPrefix(target, service.targetPrefix)
+  return target === undefined && smithyProtocol === service.smithyProtocol
 }
 
 function serviceNamed(id: string): ServiceDefinition {
