@@ -22,6 +22,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   logs: [],
   objects: [],
   tags: [],
+  metrics: ['tags'],
   'scalable-targets': [],
   inference: [],
   models: ['identity', 'tags', 'objects'],

@@ -1,0 +1,88 @@
+/**
+ * How often which values came: pairs of a value and its count, values ascending, all distinct. Counts need not be
+ * whole: they are weights.
+ */
+export interface ValueDistribution {
+  readonly values: readonly number[]
+  readonly counts: readonly number[]
+}
+
+/** Up to this many values are kept as they are; where there are more, each is rounded. */
+export const EXACT_VALUES_MAX = 128
+
+/** Significant bits of a rounded value: its relative error is at most 2⁻⁸, 0.4 %. */
+export const ROUNDED_BITS = 8
+
+/** A double has 53 significant bits; this splits off all but the first 8. */
+const SPLITTER = 2 ** (53 - ROUNDED_BITS) + 1
+
+/**
+ * The nearest number of 8 significant bits.
+ *
+ *   hi = c·x − (c·x − x),   c = 2⁴⁵ + 1
+ *
+ * It is monotone and leaves what it has rounded as it is. So the p-th percentile of rounded values is the rounded
+ * p-th percentile of the values, whatever was merged in which order: its relative error is at most 2⁻⁸, too. It is
+ * written in plain double arithmetic so that Postgres does the same to the last bit.
+ *
+ * @param value of magnitude below 2⁹⁷⁸, where c·x does not overflow
+ * @source Veltkamp's splitting; proof that it rounds to nearest: S. Boldo, "Pitfalls of a Full Floating-Point
+ *   Proof: Example on the Formal Proof of the Veltkamp/Dekker Algorithms", IJCAR 2006
+ */
+export function roundedValue(value: number): number {
+  const spread = value * SPLITTER
+  return spread - (spread - value)
+}
+
+/**
+ * What came in several distributions together: exact up to 128 distinct values, rounded beyond.
+ * @param parts values in any order, also more than once
+ */
+export function mergeDistributions(parts: readonly ValueDistribution[]): ValueDistribution {
+  const merged = countValues(parts, (value) => value)
+  return merged.values.length > EXACT_VALUES_MAX ? countValues([merged], roundedValue) : merged
+}
+
+function countValues(
+  parts: readonly ValueDistribution[],
+  key: (value: number) => number,
+): ValueDistribution {
+  const counts = new Map<number, number>()
+  for (const part of parts) {
+    for (const [index, value] of part.values.entries()) {
+      // a zero has two signs and is one value
+      const known = key(value) + 0
+      counts.set(known, (counts.get(known) ?? 0) + (part.counts[index] ?? 0))
+    }
+  }
+  const values = [...counts.keys()].sort((one, other) => one - other)
+  return { values, counts: values.map((value) => counts.get(value) ?? 0) }
+}
+
+/** The sum of the counts. */
+export function totalCount({ counts }: ValueDistribution): number {
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/**
+ * The nearest-rank percentile: the least value that at least `percent` of all are not above.
+ *
+ * @param percent in [0, 100]; 0 is the least value
+ * @throws RangeError when nothing was counted, or for another percent
+ * @source R. J. Hyndman, Y. Fan, "Sample Quantiles in Statistical Packages", 1996: definition 1
+ */
+export function percentile(distribution: ValueDistribution, percent: number): number {
+  if (!(percent >= 0 && percent <= 100))
+    throw new RangeError(`no percentile ${percent}: want 0 to 100`)
+  const { values, counts } = distribution
+  const rank = (totalCount(distribution) * percent) / 100
+  let below = 0
+  for (const [index, value] of values.entries()) {
+    below += counts[index] ?? 0
+    // sums of weights may fall short of a whole by a rounding error
+    if (below >= rank * (1 - Number.EPSILON * 8)) return value
+  }
+  const last = values.at(-1)
+  if (last === undefined) throw new RangeError('no percentile of nothing')
+  return last
+}
