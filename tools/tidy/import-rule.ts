@@ -9,7 +9,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['platform', 'statistics'],
   ['wire', 'capabilities', 'runner'],
   ['gateway'],
-  ['operations', 'internal-requests', 'housekeeping'],
+  ['operations', 'internal-requests', 'test-controls', 'housekeeping'],
   ['control', 'supervisor'],
   ['roles'],
   ['main'],
@@ -24,7 +24,8 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   tags: [],
   metrics: ['tags'],
   'scalable-targets': [],
-  inference: [],
+  inference: ['metrics'],
+  capture: ['objects'],
   models: ['identity', 'tags', 'objects'],
   hosting: [
     'models',

@@ -1,24 +1,16 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../base/clock.ts'
 import { newShortId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
 import type { SteerableClock } from '../base/steerable-clock.ts'
-import { createWorkGauge } from '../base/work-gauge.ts'
 import { createCredentialSource } from '../capabilities/identity/credential-source.ts'
-import {
-  type RouteFeed,
-  RouteTable,
-  startRouteFeed,
-} from '../capabilities/inference/index.ts'
+import { RouteTable } from '../capabilities/inference/index.ts'
 import type { Config } from '../config.ts'
 import type { Installation } from '../installation.ts'
-import { startClockFeed } from '../platform/clock/index.ts'
-import { type Changes, openChanges } from '../platform/database/changes.ts'
-import { openDatabase } from '../platform/database/database.ts'
 import { runDirectory } from '../platform/run-directory.ts'
 import { createSecrets } from '../platform/secrets.ts'
 import { ClientListener } from './client-listener.ts'
+import { startFeeds } from './feeds.ts'
 import { createFront } from './front.ts'
 import { type GatewayLimitOverrides, type GatewayLimits, limitsWith } from './gateway-limits.ts'
 import { Deadlines } from './http1/deadlines.ts'
@@ -56,9 +48,6 @@ export interface GatewayStatistics {
   readonly connections: number
 }
 
-/** One for queries and one spare; notifications have a connection of their own. */
-const DATABASE_CONNECTIONS_MAX = 2
-
 /** Opens the port, and answers from the moment this resolves. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, clock, log } = options
@@ -66,7 +55,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const gatewayId = `${hostname()}/${process.pid}/${newShortId(6)}`
   const table = options.table ?? new RouteTable()
   const deadlines = new Deadlines(limits.tickMs)
-  const feeding = await feed(options, { table, gatewayId })
+  const feeds = await startFeeds({ ...options, table, gatewayId })
   const connections = new ReplicaConnections(table, deadlines)
   const control = new ServerLink(
     { unixSocket: join(runDirectory(config.dataDir), 'control.sock') },
@@ -100,7 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ownPort: () => listener.port,
     control,
     linkTo: linksTo({ deadlines, limits }),
-    health: { gatewayId, table, control, feed: () => feeding?.feed },
+    health: { gatewayId, table, control, feed: () => feeds?.routes },
     log,
   })
   const listener = new ClientListener({
@@ -127,59 +116,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await listener.stop(limits.stopMsMax)
       connections.close()
       control.close()
-      await feeding?.stop()
+      await feeds?.stop()
       await certified
       deadlines.close()
-    },
-  }
-}
-
-/** What a gateway follows: the routes and the clock. */
-async function feed(
-  { config, clock, log }: GatewayOptions,
-  { table, gatewayId }: { table: RouteTable; gatewayId: string },
-): Promise<{ feed: RouteFeed; stop: () => Promise<void> } | undefined> {
-  if (config.databaseUrl === undefined) return undefined
-  const gauge = createWorkGauge()
-  const database = openDatabase({
-    url: config.databaseUrl,
-    connectionsMax: DATABASE_CONNECTIONS_MAX,
-    log,
-    gauge,
-  })
-  let opened: Promise<Changes> | undefined
-  // one for both, so that what was announced of routes before the clock moved is heard before it
-  const sharedChanges = (): Promise<Changes> => {
-    opened ??= openChanges({ database, clock, log }).catch((error: unknown) => {
-      opened = undefined
-      throw error
-    })
-    return opened
-  }
-  const routes = await startRouteFeed({
-    table,
-    gatewayId,
-    database,
-    openChanges: sharedChanges,
-    snapshotPath: join(config.dataDir, 'gateway', 'routes-2.json'),
-    clock: systemClock,
-    log,
-  })
-  const time = await startClockFeed({
-    clock,
-    gatewayId,
-    database,
-    openChanges: sharedChanges,
-    gauge,
-    settle: async () => undefined,
-    log,
-  })
-  return {
-    feed: routes,
-    stop: async () => {
-      await time[Symbol.asyncDispose]()
-      await routes[Symbol.asyncDispose]()
-      await database.close()
     },
   }
 }

@@ -6,6 +6,7 @@
  */
 export { callerResponseLines, containerRequestHead } from './invocation.container.ts'
 export { type InvocationTarget, invocationTarget } from './invocation-target.ts'
+export { type MetricFeed, startMetricFeed } from './metric-feed.ts'
 export type { Replica } from './replica.ts'
 export * from './route.store.ts'
 export {
