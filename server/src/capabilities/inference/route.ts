@@ -1,4 +1,4 @@
-import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
+import type { AsyncInferenceConfig, DataCaptureConfig } from '@aws-sdk/client-sagemaker'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
 
 /**
@@ -26,7 +26,11 @@ export interface FleetRoute {
   readonly share: number
   /** Present: requests are queued (InvokeEndpointAsync), and refused when made directly. */
   readonly asyncInference?: AsyncInferenceConfig
+  /** Which requests and answers are captured, and where to. */
+  readonly capture?: DataCaptureConfig
   readonly variants: readonly VariantRoute[]
+  /** Variants that get copies of requests, and whose answers nobody gets. */
+  readonly shadows?: readonly ShadowRoute[]
 }
 
 export interface VariantRoute {
@@ -35,7 +39,14 @@ export interface VariantRoute {
   readonly weight: number
   /** Replicas that answer pings. Empty while none does. */
   readonly replicas: readonly ReplicaRoute[]
+  /** How a replica is chosen, where the variant's RoutingConfig says; absent: the least busy. */
+  readonly routing?: 'RANDOM' | 'LEAST_OUTSTANDING_REQUESTS'
+  /** How long requests are held while there is no replica; absent: as briefly as a crash is mended. */
+  readonly holdMs?: number
 }
+
+/** Its weight is relative to a production variant's: copies per request, 1 at most, = weight ÷ that one's. */
+export type ShadowRoute = VariantRoute
 
 export interface ReplicaRoute {
   /** The replica's task. Also the last part of its log stream's name. */
