@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { Refusal } from '../server/src/base/refusal.ts'
 import { type Config, readConfig } from '../server/src/config.ts'
 import { askAdminSocket } from '../server/src/platform/admin-socket.ts'
 import { ADMIN_SOCKETS, runDirectory } from '../server/src/platform/run-directory.ts'
@@ -42,20 +43,21 @@ export async function askSupervisor<T>(
 export async function askControl<T>(
   dataDir: string,
   method: string,
-  url: string,
+  asked: string | { readonly url: string; readonly body: unknown },
 ): Promise<T | undefined> {
-  return ask(dataDir, ADMIN_SOCKETS.control, [method, url])
+  return ask(dataDir, ADMIN_SOCKETS.control, [method, asked])
 }
 
 /** To ask makes nothing: where there is no data directory, there is nobody. */
 async function ask<T>(
   dataDir: string,
   socket: string,
-  [method, url]: readonly [string, string],
+  [method, asked]: readonly [string, string | { readonly url: string; readonly body: unknown }],
 ): Promise<T | undefined> {
   if (!existsSync(dataDir)) return undefined
   const path = join(runDirectory(dataDir), socket)
-  return askAdminSocket<T>(path, method, url).catch((error: Error) => {
+  return askAdminSocket<T>(path, method, asked).catch((error: Error) => {
+    if (error instanceof Refusal) throw new Problem(error.message)
     throw new Problem(
       `the platform on ${dataDir} refused (${error.message}): if another version started it, run ./sagebrush down, then up`,
     )

@@ -6,6 +6,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./commands/status.ts')).status,
   down: async () => (await import('./commands/down.ts')).down,
   reset: async () => (await import('./commands/reset.ts')).reset,
+  clock: async () => (await import('./commands/clock.ts')).clock,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   image: async () => (await import('./commands/image.ts')).image,
 }

@@ -16,7 +16,7 @@ The keys and the ready execution role stay. There is no way back.
 
 ${DATA_DIR_HELP}
 
-A test suite can do the same over HTTP, where the platform was started with --allow-reset:
+A test suite can do the same over HTTP, where the platform was started with --test-controls:
   curl -X POST http://127.0.0.1:8420/_sagebrush/reset`,
   run: async (args) => {
     const { values } = parseArgs({ args: [...args], options: DATA_DIR_OPTION })

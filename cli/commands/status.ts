@@ -8,6 +8,7 @@ import {
   DATA_DIR_OPTION,
   requireRunning,
 } from '../installation-options.ts'
+import { type ClockShown, clockLine } from './clock.ts'
 
 interface TaskStatus {
   readonly taskId: string
@@ -22,9 +23,10 @@ export const status: Command = {
   usage: '[--json] [--data-dir DIR]',
   summary: 'show what runs',
   help: `Each process with its role, pid, uptime and memory, and the tasks (hosts of jobs, replicas of
-endpoints) that run.
+endpoints) that run; and the platform's clock where it was moved.
 
-  --json           {"url", "processes": [{"role", "pid", …}], "tasks": [{"taskId", "kind", "name", …}]}
+  --json           {"url", "processes": [{"role", "pid", …}], "tasks": [{"taskId", "kind", "name", …}],
+                   "clock"}
 ${DATA_DIR_HELP}
 
 Example:
@@ -37,6 +39,7 @@ Example:
     const { dataDir } = configFor(values)
     const { url, processes } = await requireRunning(dataDir)
     const answer = await askControl<{ tasks: TaskStatus[] }>(dataDir, 'GET', '/tasks')
+    const clock = await askControl<ClockShown>(dataDir, 'GET', '/clock')
     const tasks = answer?.tasks ?? []
     const port = Number(new URL(url).port)
     if (values.json) {
@@ -45,6 +48,7 @@ Example:
         url,
         processes: processes.map((one) => ({ ...one, ...gatewaysPort(one.role) })),
         tasks,
+        ...(clock && { clock }),
       })
       return 0
     }
@@ -61,6 +65,7 @@ Example:
         String(one.restarts),
       ]),
     ])
+    if (clock && !clock.isWall) print(`\nclock  ${clockLine(clock)}`)
     print()
     if (!answer) print('control is being started again; tasks cannot be listed just now')
     else if (tasks.length === 0) print('no tasks run')

@@ -33,7 +33,8 @@ training jobs go on by themselves, and the next up adopts them.
 ${DATA_DIR_HELP}
   --account ID     the twelve-digit account (default 123456789012)
   --detach         return when ready; stop with ./sagebrush down
-  --allow-reset    let clients wipe the account with POST /_sagebrush/reset, for test suites
+  --test-controls  let clients wipe the account, move the clock and inject faults over HTTP, for test
+                   suites: /_sagebrush/reset, clock and inject; --allow-reset means the same
   --proxy-pass-through
                    pass CONNECT to hosts that are not AWS's on, in place of refusing
 
@@ -42,7 +43,7 @@ SAGEBRUSH_SECRET_ACCESS_KEY.
 
 Examples:
   ./sagebrush up
-  ./sagebrush up --detach --port 9000 --data-dir /tmp/trial --allow-reset`,
+  ./sagebrush up --detach --port 9000 --data-dir /tmp/trial --test-controls`,
   run: async (args) => {
     const { values } = parseArgs({
       args: [...args],
@@ -51,6 +52,7 @@ Examples:
         port: { type: 'string' },
         account: { type: 'string' },
         detach: { type: 'boolean' },
+        'test-controls': { type: 'boolean' },
         'allow-reset': { type: 'boolean' },
         'proxy-pass-through': { type: 'boolean' },
       },
@@ -60,7 +62,7 @@ Examples:
       ...base,
       port: values.port === undefined ? base.port : portNumber(values.port),
       account: values.account === undefined ? base.account : accountId(values.account),
-      allowReset: values['allow-reset'] ?? base.allowReset,
+      testControls: values['test-controls'] ?? values['allow-reset'] ?? base.testControls,
       proxyPassThrough: values['proxy-pass-through'] ?? base.proxyPassThrough,
     }
     detach(process.env, config.dataDir)

@@ -19,8 +19,11 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** Processes that share the port; one per core by default. [SAGEBRUSH_GATEWAYS] */
   readonly gateways: number
-  /** Lets any program that reaches the port wipe the account over HTTP; for test suites. [SAGEBRUSH_ALLOW_RESET] */
-  readonly allowReset: boolean
+  /**
+   * Lets any program that reaches the port wipe the account, move the clock and inject faults over HTTP; for
+   * test suites. [SAGEBRUSH_TEST_CONTROLS, or as it was first called SAGEBRUSH_ALLOW_RESET]
+   */
+  readonly testControls: boolean
   /** Passes CONNECT to hosts other than AWS's on, in place of refusing. [SAGEBRUSH_PROXY_PASS_THROUGH] */
   readonly proxyPassThrough: boolean
   /** Holds a waiter's Describe until the state changes; false answers at once. [SAGEBRUSH_HOLD_WAITERS] */
@@ -42,7 +45,7 @@ export function readConfig(env: Environment): Config {
     region: env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1',
     databaseUrl: env.DATABASE_URL,
     gateways: integer(env, 'SAGEBRUSH_GATEWAYS', { fallback: 0, min: 0, max: 256 }),
-    allowReset: flag(env, 'SAGEBRUSH_ALLOW_RESET', false),
+    testControls: flag(env, 'SAGEBRUSH_TEST_CONTROLS', flag(env, 'SAGEBRUSH_ALLOW_RESET', false)),
     proxyPassThrough: flag(env, 'SAGEBRUSH_PROXY_PASS_THROUGH', false),
     holdWaiters: flag(env, 'SAGEBRUSH_HOLD_WAITERS', true),
     logLevel: matching(env, 'SAGEBRUSH_LOG_LEVEL', {
@@ -61,7 +64,7 @@ export function configEnvironment(config: Config): Record<string, string> {
     SAGEBRUSH_CACHE_DIR: config.cacheDir,
     SAGEBRUSH_ACCOUNT: config.account,
     SAGEBRUSH_GATEWAYS: String(config.gateways),
-    SAGEBRUSH_ALLOW_RESET: String(config.allowReset),
+    SAGEBRUSH_TEST_CONTROLS: String(config.testControls),
     SAGEBRUSH_PROXY_PASS_THROUGH: String(config.proxyPassThrough),
     SAGEBRUSH_HOLD_WAITERS: String(config.holdWaiters),
     SAGEBRUSH_LOG_LEVEL: config.logLevel,

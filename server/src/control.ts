@@ -39,6 +39,7 @@ import { ADMIN_SOCKETS, runDirectory } from './platform/run-directory.ts'
 import type { Platform, RequestScope } from './platform/scope.ts'
 import { createSecrets } from './platform/secrets.ts'
 import { createWorkflowEngine } from './platform/workflow/dbos.ts'
+import { testControls } from './test-controls.ts'
 import { createFront, type Front } from './wire/front.ts'
 
 /** Control: every AWS API but the invoke path, the workflows, the supervision of endpoints. */
@@ -132,16 +133,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     changes,
     log,
   })
-  const internal = internalRequests({ platform, presentRealm: realms.present, reset })
+  const controls = testControls({ steering, reset, moved: house.soon })
+  const internal = internalRequests({ platform, presentRealm: realms.present, controls })
   const server = await listen(join(run, 'control.sock'), (request, response, options) => {
     if (!internal(request, response)) front(request, response, options)
   })
   const admin = await openAdminSocket(join(run, ADMIN_SOCKETS.control), {
     'GET /tasks': async () => ({ tasks: await runningTasks(platform) }),
-    'POST /reset': async () => {
-      await reset()
-      return {}
-    },
+    ...controls,
   })
 
   return {

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Refusal } from './base/refusal.ts'
 import { answerTaskCredentials } from './capabilities/identity/index.ts'
+import { type AdminHandlers, readJson } from './platform/admin-socket.ts'
 import type { Platform } from './platform/scope.ts'
 
 /**
@@ -8,7 +10,8 @@ import type { Platform } from './platform/scope.ts'
  * - `GET credentials` with a task's token: the task's role credentials, as the SDKs' container provider
  *   expects them
  * - `GET health`: control's part; the gateway adds its own
- * - `POST reset`: only where it was allowed at the start
+ * - `POST reset`, `GET` and `POST clock`, `GET`, `POST` and `DELETE inject`: only where they were allowed at the
+ *   start; each answers as the command of that name does with `--json`
  *
  * @returns whether the request was one of these and is answered
  */
@@ -19,9 +22,10 @@ const PREFIX = '/_sagebrush/'
 export function internalRequests(options: {
   platform: Platform
   presentRealm: (account: string) => number
-  reset: () => Promise<void>
+  /** What test suites may ask, by `METHOD /path`. */
+  controls: AdminHandlers
 }): InternalRequests {
-  const { platform, presentRealm, reset } = options
+  const { platform, presentRealm } = options
 
   const answers: Readonly<Record<string, (request: IncomingMessage) => Promise<Answer>>> = {
     'GET credentials': async ({ headers }) =>
@@ -30,33 +34,38 @@ export function internalRequests(options: {
       await platform.database.query('select 1')
       return answer(200, { live: true, ready: true })
     },
-    'POST reset': async ({ headers }) => {
-      if (!platform.config.allowReset) {
-        return answer(403, {
-          message: 'reset over HTTP is off: start with ./sagebrush up --allow-reset',
-        })
-      }
-      // any web page may send such a request to this machine; browsers say on whose behalf
-      if (headers.origin !== undefined) {
-        return answer(403, { message: 'reset is not for web pages: send it without Origin' })
-      }
-      await reset()
-      return answer(200, {})
-    },
+  }
+  const command = async (name: string, request: IncomingMessage): Promise<Answer | undefined> => {
+    const control = options.controls[`${request.method} /${name}`]
+    if (!control) return undefined
+    const body = await readJson(request)
+    if (!platform.config.testControls) {
+      const message = `${name} over HTTP is off: start with ./sagebrush up --test-controls`
+      return answer(403, { message })
+    }
+    // any web page may send such a request to this machine; browsers say on whose behalf
+    if (request.headers.origin !== undefined) {
+      return answer(403, { message: `${name} is not for web pages: send it without Origin` })
+    }
+    return answer(200, (await control(body)) as object)
+  }
+  const find = async (name: string, request: IncomingMessage): Promise<Answer> => {
+    const found =
+      (await answers[`${request.method} ${name}`]?.(request)) ?? (await command(name, request))
+    request.resume()
+    return found ?? answer(404, { message: `there is no ${request.method} ${PREFIX}${name}` })
   }
 
   return (request, response) => {
     const path = request.url?.split('?')[0] ?? ''
     if (!path.startsWith(PREFIX)) return false
-    const find = answers[`${request.method} ${path.slice(PREFIX.length)}`]
-    request.resume()
-    if (!find) {
-      send(response, answer(404, { message: `there is no ${request.method} ${path}` }))
-      return true
-    }
-    find(request).then(
+    find(path.slice(PREFIX.length), request).then(
       (found) => send(response, found),
       (error) => {
+        if (error instanceof Refusal) {
+          send(response, answer(400, { message: error.message }))
+          return
+        }
         platform.log.error('an internal request failed', { path, error })
         send(response, answer(503, { message: 'not ready: see the log of control' }))
       },

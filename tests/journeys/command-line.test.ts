@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { promisify } from 'node:util'
+import { eventually } from '../support/eventually.ts'
 import { type StartedPlatform, startPlatform } from '../support/platform.ts'
 
 let platform: StartedPlatform
@@ -110,6 +111,67 @@ test('doctor names every check with its outcome', async () => {
   ]) {
     assert.match(output, new RegExp(subject, 'i'))
   }
+})
+
+interface Clock {
+  readonly now: string
+  readonly wall: string
+  readonly speed: number
+  readonly frozen: boolean
+}
+
+test('clock freezes, advances and resumes the platform’s time, which status shows', async () => {
+  const clock = async (...args: readonly string[]): Promise<Clock> =>
+    JSON.parse(await platform.cli('clock', ...args, '--json'))
+
+  const frozen = await clock('freeze')
+  const advanced = await clock('advance', '2h')
+
+  assert.equal(advanced.frozen, true)
+  assert.equal(Date.parse(advanced.now) - Date.parse(frozen.now), 2 * 3_600_000)
+  assert.match(await platform.cli('status'), /clock .*frozen, 1h 59m ahead of this machine/)
+  const bucket = await platform.s3.createBucket({ Bucket: 'made-ahead' })
+  const { Buckets } = await platform.s3.listBuckets({})
+  assert.equal(
+    Buckets?.find(({ Name }) => Name === bucket.Location?.slice(1))?.CreationDate?.toISOString(),
+    advanced.now,
+  )
+  await platform.s3.deleteBucket({ Bucket: 'made-ahead' })
+  assert.equal((await clock('speed', '60')).speed, 60)
+  assert.equal((await clock('resume')).speed, 1)
+  const over = await fetch(`${platform.url}/_sagebrush/clock`, {
+    method: 'POST',
+    body: '{"freeze": true}',
+  })
+  assert.equal(((await over.json()) as Clock).frozen, true)
+  const wrong = await fetch(`${platform.url}/_sagebrush/clock`, {
+    method: 'POST',
+    body: '{"advance": "soon"}',
+  })
+  assert.deepEqual(
+    [wrong.status, await wrong.json()],
+    [400, { message: "advance is 'soon': give a duration such as 90s, 10m, 2h or 1d" }],
+  )
+  await assert.rejects(platform.cli('clock', 'advance', 'soon'), /'soon' is no duration/)
+  await clock('reset')
+  assert.doesNotMatch(await platform.cli('status'), /clock/)
+})
+
+test('a frozen clock is frozen after control was killed and after down and up', async () => {
+  const clock = async (...args: readonly string[]): Promise<Clock> =>
+    JSON.parse(await platform.cli('clock', ...args, '--json'))
+  await platform.cli('clock', 'advance', '1h')
+  const { now } = await clock('freeze')
+
+  await platform.kill('control')
+  const killed = await eventually(() => clock('show').catch(() => undefined))
+  await platform.cli('down')
+  await platform.up()
+
+  assert.deepEqual([killed.now, killed.frozen], [now, true])
+  const restarted = await clock('show')
+  assert.deepEqual([restarted.now, restarted.frozen], [now, true])
+  await clock('reset')
 })
 
 test('down stops everything, and the next up has the data', async () => {

@@ -6,7 +6,7 @@ import { startTrainer, type Trainer } from './trainer-fixture.ts'
 let trainer: Trainer
 
 before(async () => {
-  trainer = await startTrainer({ config: { allowReset: true } })
+  trainer = await startTrainer({ config: { testControls: true } })
 })
 after(() => trainer.close())
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { startServer } from '../../../../tests/support/server.ts'
+import { Refusal } from '../../base/refusal.ts'
+import { createSteerableClock } from '../../base/steerable-clock.ts'
+import { createWorkGauge } from '../../base/work-gauge.ts'
+import { commandClock, openClockSteering } from './index.ts'
+import { createSettling } from './settling.ts'
 
 const MINUTE_MS = 60_000
 const server = await startServer()
@@ -38,4 +43,87 @@ test('advance fires each wait at its own instant, after what the one before bega
   assert.equal(story.at(-1), 'alarm looked at 10')
   assert.equal(clock.now().getTime(), start + 10 * MINUTE_MS)
   assert.equal(steering.show().frozen, true)
+})
+
+test('the next control begins with the setting that the last one kept', async () => {
+  await steering.freeze()
+  await server.advance(90 * MINUTE_MS)
+  const next = createSteerableClock()
+
+  const { database, changes } = platform
+  await openClockSteering({
+    clock: next,
+    database,
+    changes,
+    gauge: createWorkGauge(),
+    gatewayIds: async () => [],
+    unsettledTaskIds: async () => [],
+  })
+
+  assert.deepEqual(next.now(), clock.now())
+  assert.equal(next.setting.speed, 0)
+  assert.deepEqual(next.earlier.at(-1), clock.earlier.at(-1))
+})
+
+test('a clock that runs goes on running from where an advance took it', async () => {
+  await steering.resume()
+  const before = clock.now().getTime()
+
+  await server.advance(MINUTE_MS)
+
+  const passedMs = clock.now().getTime() - before
+  assert.ok(passedMs >= MINUTE_MS && passedMs < MINUTE_MS + 5_000, `${passedMs} ms`)
+  assert.equal(clock.setting.speed, 1)
+})
+
+test('what the clock cannot do is refused, and it says what it can', async () => {
+  await assert.rejects(steering.speed(0), /speed is 0: give more than 0 and at most 10000/)
+  await assert.rejects(steering.advance(-1), Refusal)
+  for (const command of [
+    undefined,
+    {},
+    { freeze: 1 },
+    { freeze: true, speed: 2 },
+    { advance: 10 },
+  ]) {
+    await assert.rejects(commandClock(steering, command), Refusal)
+  }
+})
+
+test('commands are obeyed one after another', async () => {
+  await steering.freeze()
+  const before = clock.now().getTime()
+
+  await Promise.all([server.advance(MINUTE_MS), server.advance(MINUTE_MS), steering.resume()])
+
+  assert.ok(clock.now().getTime() >= before + 2 * MINUTE_MS)
+  assert.equal(steering.show().frozen, false)
+})
+
+test('the clock is put back to the wall’s', async () => {
+  await server.advance(MINUTE_MS)
+
+  const reading = await steering.reset()
+
+  assert.equal(reading.isWall, true)
+  assert.ok(Math.abs(reading.now.getTime() - reading.wall.getTime()) <= 5)
+})
+
+test('a task that comes up holds the clock, a gateway that is gone only for a moment', {
+  timeout: 60_000,
+}, async () => {
+  const asked: number[] = []
+  const settling = createSettling({
+    changes: platform.changes,
+    gauge: createWorkGauge(),
+    gatewayIds: async () => ['a-gateway-that-is-gone'],
+    unsettledTaskIds: async () => {
+      asked.push(1)
+      return asked.length < 20 ? ['starting'] : []
+    },
+  })
+
+  await settling.settled()
+
+  assert.ok(asked.length >= 20)
 })

@@ -2,11 +2,11 @@
  * The platform's clock over all processes: its setting is a row that control writes and every process
  * follows, and so it survives a restart. Control steers; see `base/steerable-clock.ts` for what is steered.
  */
+export { type ClockCommand, commandClock } from './clock-command.ts'
 export { startClockFeed } from './clock-feed.ts'
 export {
   ADVANCE_MS_MAX,
   type ClockReading,
-  ClockRefusal,
   type ClockSteering,
   openClockSteering,
   SPEED_MAX,

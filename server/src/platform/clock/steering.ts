@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { systemClock } from '../../base/clock.ts'
+import { Refusal } from '../../base/refusal.ts'
 import {
   type ClockSetting,
   isWallSetting,
@@ -27,22 +28,21 @@ export interface ClockSteering {
   freeze(): Promise<ClockReading>
   /** From the present reading on at the wall's pace. */
   resume(): Promise<ClockReading>
-  /** @param speed more than 0, at most `SPEED_MAX` */
+  /**
+   * @param speed more than 0, at most `SPEED_MAX`
+   * @throws Refusal
+   */
   speed(speed: number): Promise<ClockReading>
   /**
    * Goes `ms` ahead, from one instant that something waits for to the next, in order, and lets what each
    * began come to rest before the next. Afterwards the clock is frozen, or runs, as before.
    *
    * @param ms more than 0, at most `ADVANCE_MS_MAX`
+   * @throws Refusal
    */
   advance(ms: number): Promise<ClockReading>
   /** Back to the wall's time. */
   reset(): Promise<ClockReading>
-}
-
-/** What was asked of the clock cannot be; the message says what can. */
-export class ClockRefusal extends Error {
-  override readonly name = 'ClockRefusal'
 }
 
 export const SPEED_MAX = 10_000
@@ -115,14 +115,14 @@ export async function openClockSteering(options: SteeringOptions): Promise<Clock
     speed: (speed) =>
       inTurn(async () => {
         if (!(speed > 0 && speed <= SPEED_MAX)) {
-          throw new ClockRefusal(`speed is ${speed}: give more than 0 and at most ${SPEED_MAX}`)
+          throw new Refusal(`speed is ${speed}: give more than 0 and at most ${SPEED_MAX}`)
         }
         await run(speed)
       }),
     advance: (ms) =>
       inTurn(async () => {
         if (!(ms > 0 && ms <= ADVANCE_MS_MAX)) {
-          throw new ClockRefusal(`advance is ${ms} ms: give more than 0 and at most 3650 days`)
+          throw new Refusal(`advance is ${ms} ms: give more than 0 and at most 3650 days`)
         }
         await advance(ms)
       }),

@@ -1,0 +1,112 @@
+import { parseArgs } from 'node:util'
+import { formatDuration, parseDurationMs } from '../../server/src/base/duration.ts'
+import type { ClockCommand } from '../../server/src/platform/clock/index.ts'
+import { type Command, Problem, print, printJson, UsageError } from '../command.ts'
+import {
+  askControl,
+  configFor,
+  DATA_DIR_HELP,
+  DATA_DIR_OPTION,
+  requireRunning,
+} from '../installation-options.ts'
+
+/** As control answers: instants in ISO 8601. */
+export interface ClockShown {
+  readonly now: string
+  readonly wall: string
+  readonly speed: number
+  readonly frozen: boolean
+  readonly isWall: boolean
+}
+
+export const clock: Command = {
+  usage: 'show | freeze | advance DURATION | speed FACTOR | resume | reset [--json]',
+  summary: 'freeze the platform’s time, move it ahead, speed it up',
+  help: `Every schedule, bake, cool-down, period and expiry goes by the platform's clock, so that an hour of
+it can be tried in seconds. A restart keeps the setting.
+
+  show              what the clock reads, and how it stands to this machine's (the default)
+  freeze            stand still
+  advance DURATION  go ahead by 90s, 10m, 2h, 1d: what is due on the way happens in its order, and
+                    the command returns when it has; then frozen, or running, as before
+  speed FACTOR      run 60 times as fast, say; 1 is the usual pace
+  resume            run at the usual pace from the present reading
+  reset             back to this machine's time
+  --json            {"now", "wall", "speed", "frozen", "isWall"}
+${DATA_DIR_HELP}
+
+Clients go on signing with this machine's time. Presigned URLs (signature_version='s3v4') and
+sessions expire by the platform's; jobs' time-outs go by it too, what containers do does not.
+
+Examples:
+  ./sagebrush clock freeze
+  ./sagebrush clock advance 10m
+  ./sagebrush clock speed 60
+
+A test suite can do the same over HTTP, where the platform was started with --test-controls:
+  curl http://127.0.0.1:8420/_sagebrush/clock
+  curl -X POST http://127.0.0.1:8420/_sagebrush/clock -d '{"freeze": true}'
+  curl -X POST http://127.0.0.1:8420/_sagebrush/clock -d '{"advance": "10m"}'
+  also {"speed": 60}, {"resume": true}, {"reset": true}`,
+  run: async (args) => {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { ...DATA_DIR_OPTION, json: { type: 'boolean' } },
+    })
+    const command = commandOf(positionals)
+    const { dataDir } = configFor(values)
+    await requireRunning(dataDir)
+    const shown = command
+      ? await askControl<ClockShown>(dataDir, 'POST', { url: '/clock', body: command })
+      : await askControl<ClockShown>(dataDir, 'GET', '/clock')
+    if (!shown) throw new Problem('control is being started again: try once more in a second')
+    if (values.json) printJson(shown)
+    else print(clockLine(shown))
+    return 0
+  },
+}
+
+/** How the clock stands, in words. */
+export function clockLine({ now, wall, speed, frozen, isWall }: ClockShown): string {
+  const offMs = Date.parse(now) - Date.parse(wall)
+  const direction = offMs > 0 ? 'ahead of' : 'behind'
+  const isNear = Math.abs(offMs) < NEAR_MS
+  const offset = isNear ? '' : `${formatDuration(offMs)} ${direction} this machine`
+  const pace = frozen ? 'frozen' : speed === 1 ? '' : `running ${speed} times as fast`
+  const standing = isWall ? 'this machine’s time' : [pace, offset].filter(Boolean).join(', ')
+  return `${now}   ${standing || 'at the usual pace'}`
+}
+
+/** Less is not worth telling. */
+const NEAR_MS = 500
+
+/** @returns undefined for `show` @throws UsageError */
+function commandOf([verb = 'show', value, ...more]: readonly string[]): ClockCommand | undefined {
+  const wrong = new UsageError(`give ${clock.usage}; see ./sagebrush clock --help`)
+  if (more.length > 0) throw wrong
+  if (verb === 'advance' && value !== undefined) {
+    if (parseDurationMs(value) === undefined) {
+      throw new UsageError(`'${value}' is no duration: give 90s, 10m, 2h or 1d, say`)
+    }
+    return { advance: value }
+  }
+  if (verb === 'speed' && value !== undefined) {
+    const speed = Number(value)
+    if (Number.isNaN(speed)) throw new UsageError(`'${value}' is no factor: give 60, say`)
+    return { speed }
+  }
+  if (value !== undefined) throw wrong
+  switch (verb) {
+    case 'show':
+      return undefined
+    case 'freeze':
+      return { freeze: true }
+    case 'resume':
+      return { resume: true }
+    case 'reset':
+      return { reset: true }
+    default:
+      throw wrong
+  }
+}
