@@ -53,6 +53,54 @@ export async function* incomingBytes(
   }
 }
 
+/**
+ * All bytes of a request's body at once, without the turns that an iteration takes for each piece. When it fails
+ * it leaves the connection alone, as `incomingBytes` does.
+ *
+ * @throws AwsError RequestTimeout when nothing arrives for a minute, what `tooLarge` makes of more than
+ *   `bytesMax`; ClientGone
+ */
+export function allIncomingBytes(
+  incoming: IncomingMessage,
+  { bytesMax, tooLarge }: { bytesMax: number; tooLarge: (bytesMax: number) => Error },
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const settle = (): void => {
+      clearTimeout(timeout)
+      incoming.off('data', take).off('end', ended).off('close', gone).off('error', gone)
+    }
+    const refuse = (error: Error): void => {
+      settle()
+      incoming.pause()
+      reject(error)
+    }
+    const take = (chunk: Buffer): void => {
+      size += chunk.length
+      if (size > bytesMax) refuse(tooLarge(bytesMax))
+      else {
+        chunks.push(chunk)
+        timeout.refresh()
+      }
+    }
+    const ended = (): void => {
+      if (!incoming.complete) refuse(new ClientGone('the client sent less than it announced'))
+      else {
+        settle()
+        resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))
+      }
+    }
+    const gone = (): void => {
+      refuse(new ClientGone('the client closed the connection within its request'))
+    }
+    const timeout = setTimeout(() => refuse(idleTooLong()), IDLE_MS_MAX)
+    timeout.unref()
+    if (incoming.destroyed) gone()
+    else incoming.on('close', gone).on('error', gone).on('end', ended).on('data', take)
+  })
+}
+
 const EVENTS = ['readable', 'end', 'close', 'error'] as const
 
 function idleTooLong(): AwsError {

@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib'
 import { AwsError } from '../../../aws/errors.ts'
 import type { Payload } from '../../protocols/protocol.ts'
 import type { WireRequest } from '../../request.ts'
-import { incomingBytes } from './incoming-bytes.ts'
+import { allIncomingBytes } from './incoming-bytes.ts'
 
 export interface WholeBody {
   /** As sent, before any decoding: what the signature covers. */
@@ -25,7 +25,7 @@ export async function readWholeBody(
   const announced = Number(request.header('content-length') ?? 0)
   if (announced > bytesMax) throw tooLarge(bytesMax)
   invite()
-  const raw = await collect(incomingBytes(request.incoming), bytesMax)
+  const raw = await allIncomingBytes(request.incoming, { bytesMax, tooLarge })
   const encoding = request.header('content-encoding')?.toLowerCase()
   return { raw, payload: payloadOf(encoding === 'gzip' ? await inflate(raw, bytesMax) : raw) }
 }
