@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { DescribeTrainingJobCommandOutput } from '@aws-sdk/client-sagemaker'
 import { waitUntilTrainingJobCompletedOrStopped } from '@aws-sdk/client-sagemaker'
@@ -230,6 +232,33 @@ test('several hosts share the data, have a log each, and leave one model', async
     Contents.map(({ Key }) => Key),
     [`out/${name}/output/model.tar.gz`],
   )
+})
+
+test('hosts of an isolated job reach each other by name, and not the machine that they run on', async (t) => {
+  const outside = createServer((peer) => peer.end('seen')).listen(0, '127.0.0.1')
+  t.after(() => outside.close())
+  await once(outside, 'listening')
+  const { port } = outside.address() as AddressInfo
+  await trainer.put(
+    'programs/peer.js',
+    `const { connect, createServer } = require('net')
+    const ask = (port, host, then) => connect(port, host).on('data', data => then(String(data))).on('error', ({ code }) =>
+      host === 'algo-1' && code === 'ECONNREFUSED' ? setTimeout(ask, 50, port, host, then) : then(code))
+    if (require('os').hostname() === 'algo-1')
+      createServer(peer => { peer.end('weights'); peer.on('close', () => process.exit()) }).listen(7777, 'algo-1')
+    else ask(${port}, '127.0.0.1', outside => ask(7777, 'algo-1', peer =>
+      require('fs').writeFileSync('/opt/ml/model/found', outside + ' ' + peer)))`,
+  )
+
+  const job = await trainer.run(`exec ${process.execPath} /opt/ml/input/data/programs/peer.js`, {
+    EnableNetworkIsolation: true,
+    InputDataConfig: [channel('programs')],
+    ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2, VolumeSizeInGB: 1 },
+  })
+
+  assert.equal(job.TrainingJobStatus, 'Completed', job.FailureReason)
+  const files = await trainer.archive(`out/${job.TrainingJobName}/output/model.tar.gz`)
+  assert.deepEqual(files, { found: 'ECONNREFUSED weights' })
 })
 
 test('when one host fails the others are stopped, and its reason is the job’s', async () => {

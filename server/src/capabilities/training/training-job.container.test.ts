@@ -366,18 +366,4 @@ test('the log says what is done otherwise than on AWS', () => {
     'Managed Spot Training: interrupted only when somebody asks for it, and saves nothing',
     'VpcConfig is recorded; the task runs in the network of this platform',
   ])
-
-  const isolated = onlyTask({ EnableNetworkIsolation: true })
-  const peers = trainingTasks(
-    job({
-      EnableNetworkIsolation: true,
-      ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2, VolumeSizeInGB: 1 },
-    }),
-    { networkInterface: 'net0', tokenFor: () => 'token' },
-  )
-
-  assert.deepEqual(isolated.notes, [])
-  assert.deepEqual(peers[0]?.notes, [
-    'EnableNetworkIsolation: the hosts of this job cannot reach each other here',
-  ])
 })

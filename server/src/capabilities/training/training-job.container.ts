@@ -170,9 +170,6 @@ function notesOf(request: TrainingJobRequest): readonly string[] {
     notes.push('VpcConfig is recorded; the task runs in the network of this platform')
   }
   const hasPeers = hostsOf(request.ResourceConfig).length > 1
-  if (request.EnableNetworkIsolation && hasPeers) {
-    notes.push('EnableNetworkIsolation: the hosts of this job cannot reach each other here')
-  }
   if (request.EnableInterContainerTrafficEncryption && hasPeers) {
     notes.push(
       'EnableInterContainerTrafficEncryption is recorded; traffic is as the engine carries it',

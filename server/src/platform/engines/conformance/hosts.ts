@@ -56,8 +56,9 @@ export function hostTests(subject: () => Subject): void {
     assert.deepEqual(await greeter, [])
   })
 
-  test('hosts of an isolated job reach each other and the platform, and nothing else', async () => {
+  test('hosts of an isolated job reach each other and the platform, and nothing else', async (t) => {
     const outside = createServer((peer) => peer.end('seen')).listen(0, '127.0.0.1')
+    t.after(() => outside.close())
     await once(outside, 'listening')
     const { port } = outside.address() as AddressInfo
     const serve = `require('net').createServer(peer => { peer.end('weights'); peer.on('close', () => process.exit()) })
@@ -71,7 +72,6 @@ export function hostTests(subject: () => Subject): void {
     const [server, client] = isolated(serve, fetchAll)
 
     const [served] = await Promise.all([run(subject(), server), run(subject(), client)])
-    outside.close()
 
     assert.equal(served.end?.exitCode, 0, served.end?.message)
     assert.deepEqual(logOf(subject(), client).toSorted(), [
