@@ -86,3 +86,46 @@ export function percentile(distribution: ValueDistribution, percent: number): nu
   if (last === undefined) throw new RangeError('no percentile of nothing')
   return last
 }
+
+/**
+ * The part of a distribution that lies between two ranks, those of the values in ascending order: what a trimmed
+ * mean is the mean of. A value that a rank falls into is counted by its share.
+ *
+ * @param range percents of the total count, 0 ≤ lower ≤ upper ≤ 100
+ */
+export function partBetweenPercents(
+  distribution: ValueDistribution,
+  { lower, upper }: { lower: number; upper: number },
+): ValueDistribution {
+  const total = totalCount(distribution)
+  const [from, to] = [(total * lower) / 100, (total * upper) / 100]
+  let below = 0
+  return pairsOf(distribution, (_value, count) => {
+    const begin = below
+    below += count
+    return Math.min(below, to) - Math.max(begin, from)
+  })
+}
+
+/** The values above `lower`, and up to `upper`. */
+export function partBetweenValues(
+  distribution: ValueDistribution,
+  { lower, upper }: { lower: number; upper: number },
+): ValueDistribution {
+  return pairsOf(distribution, (value, count) => (value > lower && value <= upper ? count : 0))
+}
+
+function pairsOf(
+  { values, counts }: ValueDistribution,
+  kept: (value: number, count: number) => number,
+): ValueDistribution {
+  const pairs = values
+    .map((value, index) => ({ value, count: kept(value, counts[index] ?? 0) }))
+    .filter(({ count }) => count > 0)
+  return { values: pairs.map(({ value }) => value), counts: pairs.map(({ count }) => count) }
+}
+
+/** The sum of the values, each as often as it came. */
+export function totalValue({ values, counts }: ValueDistribution): number {
+  return values.reduce((sum, value, index) => sum + value * (counts[index] ?? 0), 0)
+}
