@@ -19,7 +19,8 @@ called with train or serve) stands for the container image NAME, whatever regist
 names. The folder is copied, as a push would; a requirements.txt in it becomes its Python
 environment at first use.
 
-  add NAME[:TAG] DIR   register a copy of DIR; an earlier one of the same name is replaced
+  add NAME[:TAG] DIR   register a copy of DIR, as :latest when no tag is given; an earlier one of the
+                       same name and tag is replaced, and each tag is an image of its own
     --entrypoint FILE  the program to run, relative to DIR
   list                 what is registered
   remove NAME[:TAG]    forget it

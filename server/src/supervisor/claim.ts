@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { makeDirectory } from '../platform/make-directory.ts'
 
 /**
  * Makes this process the only supervisor of a data directory until it ends, however it ends: it listens on
@@ -26,7 +27,7 @@ export async function claimDataDirectory(dataDir: string): Promise<Disposable | 
 
 async function made(dataDir: string): Promise<string> {
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await makeDirectory(dataDir)
     return dataDir
   } catch (error) {
     const { message } = error as Error

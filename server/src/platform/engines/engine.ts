@@ -168,6 +168,8 @@ export interface Engine {
   observe(taskId: string): Promise<TaskObservation>
   /** Asks the container to end; after `graceSeconds` it is killed with all its processes. Outputs are still stored. Idempotent. */
   stop(taskId: string, options: { graceSeconds: number }): Promise<void>
+  /** Kills the running container, which ends as one that crashed. Nothing, where none runs. */
+  kill(taskId: string): Promise<void>
   /** Forgets the task and its files; kills what still runs. Idempotent. */
   remove(taskId: string): Promise<void>
   /** Every task the engine knows. */

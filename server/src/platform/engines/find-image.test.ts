@@ -53,7 +53,29 @@ test('an image that nothing stands for is not found, with what to do', async () 
   const resolution = await resolveImage('1.dkr.ecr.us-east-1.amazonaws.com/mine:1', sources)
 
   assert.ok(!resolution.found)
-  assert.match(resolution.reason, /sagebrush image add mine/)
+  assert.match(
+    resolution.reason,
+    /no folder is registered .*: sagebrush image add mine:1 <folder>$/,
+  )
+})
+
+test('an image whose name is registered under other tags is not found, and they are told', async () => {
+  const directory = join(root, 'tagged')
+  mkdirSync(join(directory, 'bin'), { recursive: true })
+  writeFileSync(join(directory, 'bin', 'train'), '')
+  for (const name of ['tagged', 'tagged:1', 'tagged/not']) {
+    await registerImage(sources.imagesDir, { name, directory })
+  }
+
+  const resolution = await resolveImage('1.dkr.ecr.us-east-1.amazonaws.com/tagged:2', sources)
+  for (const name of ['tagged', 'tagged:1', 'tagged/not'])
+    await removeImage(sources.imagesDir, name)
+
+  assert.ok(!resolution.found)
+  assert.match(
+    resolution.reason,
+    /none has the tag 2, but: 1, latest; register one with: sagebrush image add tagged:2 <folder>$/,
+  )
 })
 
 test('a registered folder is a copy, stands for its ECR name too, and goes when removed', async () => {

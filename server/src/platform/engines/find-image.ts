@@ -1,7 +1,12 @@
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readDescribed } from './described.ts'
 import type { ImageResolution } from './engine.ts'
+import { isMissing } from './process/task-directory.ts'
 import { nearestRuntime, type Runtime } from './runtimes.ts'
+
+/** What a name without a tag means. */
+export const LATEST = 'latest'
 
 /** A folder that the user registered: `train` and `serve` in its `bin`, or one program for both. */
 export interface FolderImage {
@@ -44,12 +49,32 @@ export async function findImage(
       note: asked === undefined ? note : `${note} (asked: ${asked})`,
     }
   }
-  return {
-    kind: 'missing',
-    reason:
-      `Cannot find image ${containerImage}: no runtime stands for ${name.repository} and no folder ` +
-      `is registered under that name; register one with: sagebrush image add ${name.repository} <folder>`,
-  }
+  return { kind: 'missing', reason: await missing(containerImage, sources.imagesDir) }
+}
+
+async function missing(containerImage: string, imagesDir: string): Promise<string> {
+  const { repository, tag } = parseImageName(containerImage)
+  const tags = await registeredTags(repository, imagesDir)
+  const folders =
+    tags.length === 0
+      ? 'no folder is registered under that name'
+      : `of the folders registered under that name none has the tag ${tag ?? LATEST}, but: ${tags.join(', ')}`
+  const asked = tag === undefined ? repository : `${repository}:${tag}`
+  return (
+    `Cannot find image ${containerImage}: no runtime stands for ${repository}, and ${folders}; ` +
+    `register one with: sagebrush image add ${asked} <folder>`
+  )
+}
+
+async function registeredTags(repository: string, imagesDir: string): Promise<readonly string[]> {
+  const homes = await readdir(imagesDir).catch((error: unknown) => {
+    if (isMissing(error)) return []
+    throw error
+  })
+  const images = homes.map((home) =>
+    readDescribed<FolderImage>(join(imagesDir, home, 'image.json')),
+  )
+  return images.flatMap((image) => (image?.name === repository ? [image.tag] : [])).sort()
 }
 
 export async function resolveImage(
@@ -87,7 +112,7 @@ function readFolderImage(
   { repository, tag }: ImageName,
   imagesDir: string,
 ): FolderImage | undefined {
-  return readDescribed(join(imageHome(imagesDir, repository, tag ?? 'latest'), 'image.json'))
+  return readDescribed(join(imageHome(imagesDir, repository, tag ?? LATEST), 'image.json'))
 }
 
 /** Where a registered folder and what describes it are kept. */

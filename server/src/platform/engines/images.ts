@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { cp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join, normalize } from 'node:path'
 import { newShortId } from '../../base/ids.ts'
-import { type FolderImage, imageHome, parseImageName } from './find-image.ts'
+import { makeDirectory } from '../make-directory.ts'
+import { type FolderImage, imageHome, LATEST, parseImageName } from './find-image.ts'
 import { hasCode, isMissing, readJson, writeWhole } from './process/task-directory.ts'
 
 /**
@@ -14,7 +15,7 @@ export async function registerImage(
   imagesDir: string,
   image: { name: string; directory: string; entrypoint?: string },
 ): Promise<FolderImage> {
-  const { repository, tag = 'latest' } = parseImageName(image.name)
+  const { repository, tag = LATEST } = parseImageName(image.name)
   if (!/^[a-z0-9][a-z0-9._/-]*$/.test(repository)) {
     throw new Error(
       `Cannot register image: '${image.name}' is no repository name; use a-z, 0-9 and . _ / -`,
@@ -23,7 +24,7 @@ export async function registerImage(
   const entrypoint = await checkedEntrypoint(image)
   const home = imageHome(imagesDir, repository, tag)
   const directory = join(home, `content-${newShortId(8)}`)
-  await mkdir(home, { recursive: true })
+  await makeDirectory(home)
   const temporary = `${directory}.new`
   await cp(image.directory, temporary, { recursive: true, verbatimSymlinks: true })
   await rename(temporary, directory)
@@ -51,7 +52,7 @@ export async function listImages(imagesDir: string): Promise<readonly FolderImag
 
 /** @returns whether there was one. The copies that running tasks use go with it. */
 export async function removeImage(imagesDir: string, name: string): Promise<boolean> {
-  const { repository, tag = 'latest' } = parseImageName(name)
+  const { repository, tag = LATEST } = parseImageName(name)
   const home = imageHome(imagesDir, repository, tag)
   const removed = `${home}.removed-${newShortId(8)}`
   try {

@@ -165,6 +165,24 @@ export function lifeTests(subject: () => Subject): void {
     await until('a hint', () => heard.has(task.taskId))
   })
 
+  test('kill ends a running container as one that crashed, and nothing else', async () => {
+    const { engine } = subject()
+    const task = shellTask('trap "" TERM; while :; do sleep 0.1; done', ownLog())
+    await engine.start(task)
+    await until('it to run', async () => (await engine.observe(task.taskId)).state === 'Running')
+
+    // a task runs a moment before its program does
+    const { end } = await until('its end', async () => {
+      await engine.kill(task.taskId)
+      const observation = await engine.observe(task.taskId)
+      return observation.end && observation
+    })
+
+    assert.deepEqual([end?.cause, end?.exitCode], ['Exited', 137])
+    await engine.kill(task.taskId)
+    await engine.kill('never-started')
+  })
+
   test('usage tells what a running container takes, and forgets it with its end', async () => {
     const busy =
       'head -c 60000000 /dev/zero > /opt/ml/big; a=$(head -c 40000000 /dev/zero | tr "\\0" x); while :; do :; done'

@@ -10,7 +10,7 @@ import { resolveImage } from '../find-image.ts'
 import { announceChange } from './changes.ts'
 import { claimTask, NOBODY } from './claim.ts'
 import { allocateAddresses } from './host-addresses.ts'
-import { isAlive, type ProcessIdentity } from './process-identity.ts'
+import { isAlive, type ProcessIdentity, signal } from './process-identity.ts'
 import {
   finishRemovals,
   jobKey,
@@ -65,6 +65,10 @@ export function createEngine(settings: ProcessEngineSettings): Engine {
       } catch (error) {
         if (!isMissing(error)) throw error
       }
+    },
+    kill: async (taskId) => {
+      const state = await readJson<TaskState>(directoryOf(taskId).state)
+      if (state?.container && !state.end) signal(state.container, 'SIGKILL')
     },
     remove: (taskId) => removeTask(paths, taskId, directoryOf(taskId)),
     list: () => list(machine),
