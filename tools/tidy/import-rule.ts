@@ -26,6 +26,8 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   'scalable-targets': [],
   inference: ['metrics'],
   capture: ['objects'],
+  'async-inference': ['inference', 'logs', 'metrics', 'objects'],
+  faults: ['inference', 'training'],
   models: ['identity', 'tags', 'objects'],
   hosting: [
     'models',
@@ -36,6 +38,8 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
     'logs',
     'objects',
     'scalable-targets',
+    'metrics',
+    'alarms',
   ],
   training: ['compute', 'identity', 'tags', 'logs', 'objects'],
 }
@@ -90,7 +94,7 @@ function capabilityFaults(from: string, to: string): string[] {
   const [own, other] = [capabilityOf(from), capabilityOf(to)]
   if (other === undefined || own === other) return []
   const faults = []
-  const isFace = /\/(index|credential-source|route|route\.store|route-feed)\.ts$/.test(to)
+  const isFace = /\/(index|credential-source|route|route\.store|route-feed|tap)\.ts$/.test(to)
   if (!isFace) faults.push(`${from} imports ${to}: use ${other} through its index.ts`)
   if (own !== undefined && !CAPABILITY_ARROWS[own]?.includes(other)) {
     faults.push(

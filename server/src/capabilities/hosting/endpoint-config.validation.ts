@@ -46,7 +46,6 @@ function variantFaults(variant: ProductionVariant, index: number): readonly Cons
 }
 
 function unbuilt(input: CreateEndpointConfigCommandInput): AwsError | undefined {
-  if (input.AsyncInferenceConfig) return notBuilt('AsyncInferenceConfig (asynchronous inference)')
   if (input.ExplainerConfig) return notBuilt('ExplainerConfig (online explanations)')
   if (input.ShadowProductionVariants?.length) return notBuilt('ShadowProductionVariants')
   // to accept it and capture nothing would be found out only when the data is needed

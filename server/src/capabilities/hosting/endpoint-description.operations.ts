@@ -1,13 +1,16 @@
 import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { listPage } from '../../platform/database/listing.store.ts'
 import type { RequestScope } from '../../platform/scope.ts'
-import { readyCount } from './endpoint.activities.ts'
+import { readPresentDeployment } from './deployment.store.ts'
+import type { Deployment } from './deployment.ts'
 import { endpointNotFound } from './endpoint.operations.ts'
 import type { EndpointStatus } from './endpoint.states.ts'
 import { ENDPOINT_LISTING, type Endpoint, findEndpoint } from './endpoint.store.ts'
 import { findEndpointConfig } from './endpoint-config.store.ts'
+import { readyCount } from './endpoint-state.ts'
 import { readFleets, readReplicas } from './fleet.store.ts'
-import type { Fleet, FleetVariant, Replica } from './fleet.ts'
+import type { Fleet, FleetVariant } from './fleet.ts'
+import { launchingStatus, type ShownEndpoint, servingStatus } from './variant-status.states.ts'
 
 /** @throws ValidationException `Could not find endpoint "arn…".` */
 export async function describeEndpoint(
@@ -16,17 +19,20 @@ export async function describeEndpoint(
 ): Promise<Omit<SageMaker.DescribeEndpointCommandOutput, '$metadata'>> {
   const endpoint = await findEndpoint(scope.database, scope, input.EndpointName ?? '')
   if (!endpoint) throw endpointNotFound(scope, input.EndpointName ?? '')
-  const fleets = await readFleets(scope.database, endpoint.endpointId)
-  const replicas = await readReplicas(scope.database, endpoint.endpointId)
+  const { endpointId } = endpoint
+  const fleets = await readFleets(scope.database, endpointId)
+  const replicas = await readReplicas(scope.database, endpointId)
+  const deployment = await readPresentDeployment(scope.database, endpointId)
   const serving = fleets.find(({ stage }) => stage === 'Serving')
-  const launching = fleets.find(({ stage }) => stage === 'Launching')
+  const launching = fleets.find(isLaunchedBy(deployment))
   const shown = serving ?? launching
+  const shownEndpoint = { fleets, replicas, ...(deployment && { deployment }) }
   const { failureReason, deploymentConfig } = endpoint
   return {
     EndpointName: endpoint.endpointName,
     EndpointArn: endpoint.endpointArn,
     EndpointConfigName: shown?.endpointConfigName ?? endpoint.endpointConfigName,
-    ...(shown && { ProductionVariants: summaries(shown, replicas) }),
+    ...(shown && { ProductionVariants: summaries(shownEndpoint, shown) }),
     EndpointStatus: endpoint.status,
     ...(failureReason !== undefined && { FailureReason: failureReason }),
     CreationTime: endpoint.createdAt,
@@ -36,7 +42,7 @@ export async function describeEndpoint(
       launching && {
         PendingDeploymentSummary: {
           EndpointConfigName: launching.endpointConfigName,
-          ProductionVariants: pendingSummaries(launching, replicas),
+          ProductionVariants: pendingSummaries(shownEndpoint, launching),
           StartTime: launching.launchedAt,
         },
       }),
@@ -74,30 +80,40 @@ export async function listEndpoints(
   }
 }
 
-function summaries(
+/** The fleet that comes up: a deployment's, or without one the first. */
+function isLaunchedBy(deployment: Deployment | undefined): (fleet: Fleet) => boolean {
+  return ({ stage, generation, traffic }) =>
+    stage === 'Launching' && (deployment ? deployment.generation === generation : !traffic)
+}
+
+function summaries(shown: ShownEndpoint, fleet: Fleet): SageMaker.ProductionVariantSummary[] {
+  return fleet.variants.map((variant) => {
+    const status =
+      fleet.stage === 'Launching'
+        ? launchingStatus(shown, fleet, variant)
+        : servingStatus(shown, fleet, variant)
+    return {
+      ...summary(shown, fleet, variant),
+      ...(status && { VariantStatus: [status] }),
+      ...(variant.production.RoutingConfig && { RoutingConfig: variant.production.RoutingConfig }),
+    }
+  })
+}
+
+function pendingSummaries(
+  shown: ShownEndpoint,
   fleet: Fleet,
-  replicas: readonly Replica[],
-): SageMaker.ProductionVariantSummary[] {
+): SageMaker.PendingProductionVariantSummary[] {
   return fleet.variants.map((variant) => ({
-    ...summary(fleet, variant, replicas),
+    ...summary(shown, fleet, variant),
+    InstanceType: variant.production.InstanceType,
+    VariantStatus: [launchingStatus(shown, fleet, variant)],
     ...(variant.production.RoutingConfig && { RoutingConfig: variant.production.RoutingConfig }),
   }))
 }
 
-function pendingSummaries(
-  fleet: Fleet,
-  replicas: readonly Replica[],
-): SageMaker.PendingProductionVariantSummary[] {
-  return fleet.variants.map((variant) => ({
-    ...summary(fleet, variant, replicas),
-    InstanceType: variant.production.InstanceType,
-  }))
-}
-
-function summary(fleet: Fleet, variant: FleetVariant, replicas: readonly Replica[]) {
+function summary({ replicas }: ShownEndpoint, fleet: Fleet, variant: FleetVariant) {
   const { variantName, desiredInstanceCount } = variant
-  const currentCount = readyCount(replicas, fleet, variantName)
-  const status = variantStatus(fleet, variant, currentCount)
   return {
     VariantName: variantName,
     DeployedImages: [
@@ -109,38 +125,9 @@ function summary(fleet: Fleet, variant: FleetVariant, replicas: readonly Replica
     ],
     CurrentWeight: variant.weight,
     DesiredWeight: variant.desiredWeight,
-    CurrentInstanceCount: currentCount,
+    CurrentInstanceCount: readyCount(replicas, fleet, variantName),
     DesiredInstanceCount: desiredInstanceCount,
-    ...(status && { VariantStatus: [status] }),
   }
-}
-
-/**
- * What is happening to a variant, where something is.
- *
- * @source the messages of VariantStatus in AWS's guide to deployment guardrails
- */
-function variantStatus(
-  fleet: Fleet,
-  { instanceCount, desiredInstanceCount }: FleetVariant,
-  currentCount: number,
-): SageMaker.ProductionVariantStatus | undefined {
-  if (fleet.stage === 'Launching') {
-    return {
-      Status: 'Creating',
-      StatusMessage: `Launching ${instanceCount} instance(s).`,
-      StartTime: fleet.launchedAt,
-    }
-  }
-  if (desiredInstanceCount < instanceCount) {
-    const StatusMessage = `Scaling in desired instance count to ${desiredInstanceCount}.`
-    return { Status: 'Updating', StatusMessage }
-  }
-  if (currentCount < desiredInstanceCount) {
-    const StatusMessage = `Scaling out desired instance count to ${desiredInstanceCount}.`
-    return { Status: 'Updating', StatusMessage }
-  }
-  return undefined
 }
 
 /** Present, and stopped, where the configuration has one: capture that is enabled is refused with it. */

@@ -1,7 +1,10 @@
 import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
 import type { CapacityChange } from './endpoint.workflow.ts'
 
-export const DEPLOYMENT_STORY = 'EndpointDeployment.v1'
+/** CreateEndpoint; until there were deployment policies UpdateEndpoint as well. */
+export const CREATION_STORY = 'EndpointDeployment.v1'
+/** UpdateEndpoint. */
+export const DEPLOYMENT_STORY = 'EndpointDeployment.v2'
 export const CAPACITY_STORY = 'EndpointCapacity.v1'
 export const DELETION_STORY = 'EndpointDeletion.v1'
 
@@ -9,6 +12,11 @@ export const DELETION_STORY = 'EndpointDeletion.v1'
 interface StoryKey {
   readonly endpointId: string
   readonly revision: number
+}
+
+export function creationStory(key: StoryKey, generation: number): WorkflowStart {
+  const { endpointId } = key
+  return { name: CREATION_STORY, workflowId: storyId(key), input: { endpointId, generation } }
 }
 
 export function deploymentStory(key: StoryKey, generation: number): WorkflowStart {

@@ -1,7 +1,8 @@
+import { type Clock, systemClock } from '../../base/clock.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { GATEWAY_TOPIC } from '../inference/route.store.ts'
 import { findEndpointId, listEndpointIds } from './endpoint.store.ts'
-import { reconcileFleet, removeOrphans } from './fleet.activities.ts'
+import { type NextLook, reconcileFleet, removeOrphans } from './fleet.activities.ts'
 
 /** Everything is looked at this often though nothing is announced: hints may be missed. */
 const SWEEP_MS = 5_000
@@ -82,8 +83,7 @@ function createPasses(platform: Platform): Passes {
     alarms.get(endpointId)?.abort()
     alarms.delete(endpointId)
     try {
-      const lookAgainAt = await reconcileFleet(platform, endpointId)
-      if (lookAgainAt) setAlarm(endpointId, lookAgainAt)
+      setAlarm(endpointId, await reconcileFleet(platform, endpointId))
     } catch (error) {
       // the sweep tries again
       platform.log.warn('an endpoint could not be brought on', { endpointId, error })
@@ -92,13 +92,19 @@ function createPasses(platform: Platform): Passes {
       next()
     }
   }
-  const setAlarm = (endpointId: string, at: Date): void => {
+  const setAlarm = (endpointId: string, look: NextLook): void => {
+    if (!look.platform && !look.wall) return
     const alarm = new AbortController()
     alarms.set(endpointId, alarm)
-    platform.clock.until(at, alarm.signal).then(
-      () => request(endpointId),
-      () => undefined,
-    )
+    const ring = (clock: Clock, at: Date | undefined): void => {
+      if (!at) return
+      clock.until(at, alarm.signal).then(
+        () => request(endpointId),
+        () => undefined,
+      )
+    }
+    ring(platform.clock, look.platform)
+    ring(systemClock, look.wall)
   }
   const request = (endpointId: string): void => {
     if (ended) return

@@ -285,33 +285,3 @@ test('targets that no fleet can meet are refused and change nothing', async () =
   )
   assert.equal((await host.describe(name)).EndpointStatus, 'InService')
 })
-
-test('deployment guardrails are refused clearly, the plain policy is accepted and shown', async () => {
-  const { sagemaker } = host.server
-  const name = await host.givenEndpoint(host.variant(one))
-  const config = await host.createConfig(host.variant(two))
-  const update = { EndpointName: name, EndpointConfigName: config }
-  const routing = { Type: 'ALL_AT_ONCE', WaitIntervalInSeconds: 0 } as const
-
-  await assert.rejects(
-    sagemaker.updateEndpoint({
-      ...update,
-      DeploymentConfig: {
-        BlueGreenUpdatePolicy: {
-          TrafficRoutingConfiguration: {
-            Type: 'CANARY',
-            WaitIntervalInSeconds: 300,
-            CanarySize: { Type: 'INSTANCE_COUNT', Value: 1 },
-          },
-        },
-      },
-    }),
-    /canary, linear and rolling updates, waits and automatic rollback are not built yet/,
-  )
-  const DeploymentConfig = { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: routing } }
-  await sagemaker.updateEndpoint({ ...update, DeploymentConfig })
-  const endpoint = await host.settled(name)
-
-  assert.deepEqual(endpoint.LastDeploymentConfig, DeploymentConfig)
-  assert.equal(await host.invoke(name), 'two')
-})

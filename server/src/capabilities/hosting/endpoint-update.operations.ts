@@ -1,22 +1,30 @@
 import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { validationException } from '../../aws/errors.ts'
+import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
-import { requireVariantsKept } from '../scalable-targets/index.ts'
+import { requireVariantsKept, scalableTargetsOf } from '../scalable-targets/index.ts'
+import { beginDeployment, requireAlarms } from './deployment-start.ts'
 import { changeRestingEndpoint, endpointNotFound, resolveVariants } from './endpoint.operations.ts'
-import { type Endpoint, findEndpoint, setEndpointStatus } from './endpoint.store.ts'
+import { type Endpoint, findEndpoint } from './endpoint.store.ts'
 import { validateTargets, validateUpdateEndpoint } from './endpoint.validation.ts'
 import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
-import { deploymentStory } from './endpoint-story.ts'
-import { insertFleet, readFleets } from './fleet.store.ts'
+import { readFleets } from './fleet.store.ts'
 import type { Fleet, FleetVariant } from './fleet.ts'
-import { retainProperties, type VariantTarget } from './fleet-variant.ts'
+import {
+  type Retention,
+  retainProperties,
+  retainSettings,
+  type VariantTarget,
+} from './fleet-variant.ts'
 import { beginCapacityChange } from './variant-capacity.ts'
 
 /**
- * Brings up a fleet of another configuration beside the one that serves, moves all requests to it once
- * all its replicas answer, and ends the old one; when it does not come up nothing changes for requests.
+ * Brings up a fleet of another configuration beside the one that serves, moves requests to it as the
+ * deployment's policy says, all at once without one, and ends the old fleet; when it does not prove itself,
+ * everything goes back.
  *
- * @throws ValidationException when endpoint, configuration or a model is not there, or the endpoint does not rest
+ * @throws ValidationException when endpoint, configuration, a model or an alarm is not there, when the policy
+ *   contradicts itself or the fleets, or the endpoint does not rest
  */
 export async function updateEndpoint(
   input: SageMaker.UpdateEndpointCommandInput,
@@ -24,41 +32,33 @@ export async function updateEndpoint(
 ): Promise<Omit<SageMaker.UpdateEndpointCommandOutput, '$metadata'>> {
   validateUpdateEndpoint(input)
   const endpointName = input.EndpointName ?? ''
-  await requireEndpoint(scope, endpointName)
+  const present = await requireEndpoint(scope, endpointName)
+  await requireAlarms(scope, policyOf(input, present))
   const config = await requireEndpointConfig(scope, input.EndpointConfigName ?? '')
   const resolved = await resolveVariants(config, scope)
-  const excluded = (input.ExcludeRetainedVariantProperties ?? []).map(
-    (property) => property.VariantPropertyType,
-  )
   let endpointArn = ''
   const story = await changeRestingEndpoint(scope, endpointName, async (transaction, endpoint) => {
     endpointArn = endpoint.endpointArn
-    const { endpointId } = endpoint
-    const fleets = await readFleets(transaction, endpointId)
+    const fleets = await readFleets(transaction, endpoint.endpointId)
     const serving = requireServing(endpoint, fleets)
     await requireVariantsKept(transaction, scope, {
       endpointName,
       present: serving.variants.map(shapeOf),
       next: resolved.map(shapeOf),
     })
-    const variants = input.RetainAllVariantProperties
-      ? retainProperties(resolved, serving.variants, excluded)
-      : resolved
-    const launchedAt = scope.clock.now()
-    const generation = Math.max(...fleets.map((fleet) => fleet.generation)) + 1
-    const { endpointConfigName } = config
-    const settings = fleetSettings(config)
-    const fleet = { generation, endpointConfigName, variants, settings, launchedAt }
-    await insertFleet(transaction, endpointId, fleet)
-    const story = deploymentStory({ endpointId, revision: endpoint.revision + 1 }, generation)
-    await setEndpointStatus(transaction, endpointId, {
-      to: 'Updating',
-      at: launchedAt,
-      story,
-      failureReason: null,
-      ...(input.DeploymentConfig && { deploymentConfig: input.DeploymentConfig }),
+    const retention = await retentionOf(transaction, scope, input)
+    const next = {
+      endpointConfigName: config.endpointConfigName,
+      variants: retainProperties(resolved, serving.variants, retention),
+      settings: retainSettings(fleetSettings(config), serving.settings, retention),
+    }
+    const deploymentConfig = policyOf(input, endpoint)
+    return beginDeployment(transaction, scope, {
+      endpoint,
+      fleets,
+      next,
+      config: deploymentConfig,
     })
-    return story
   })
   await scope.workflows.start(story)
   return { EndpointArn: endpointArn }
@@ -90,6 +90,29 @@ export async function updateEndpointWeightsAndCapacities(
   )
   await scope.workflows.start(story)
   return { EndpointArn: endpointArn }
+}
+
+/** The given one; the last one where that is asked for; none. */
+function policyOf(
+  input: SageMaker.UpdateEndpointCommandInput,
+  { deploymentConfig }: Endpoint,
+): SageMaker.DeploymentConfig | undefined {
+  return input.RetainDeploymentConfig ? deploymentConfig : input.DeploymentConfig
+}
+
+async function retentionOf(
+  transaction: Queryable,
+  scope: RequestScope,
+  input: SageMaker.UpdateEndpointCommandInput,
+): Promise<Retention> {
+  const scaled = await scalableTargetsOf(transaction, scope, input.EndpointName ?? '')
+  return {
+    all: input.RetainAllVariantProperties ?? false,
+    excluded: (input.ExcludeRetainedVariantProperties ?? []).map(
+      (property) => property.VariantPropertyType,
+    ),
+    scaledVariants: scaled.map(({ variantName }) => variantName),
+  }
 }
 
 async function requireEndpoint(scope: RequestScope, endpointName: string): Promise<Endpoint> {

@@ -8,6 +8,7 @@ import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
 import { requireModel } from '../models/index.ts'
 import { deregisterTargetsOf } from '../scalable-targets/index.ts'
 import { insertTags, readTags } from '../tags/index.ts'
+import { validateDeploymentConfig } from './deployment.validation.ts'
 import { isInProgress } from './endpoint.states.ts'
 import {
   type Endpoint,
@@ -16,10 +17,9 @@ import {
   lockEndpoint,
   setEndpointStatus,
 } from './endpoint.store.ts'
-import { requireAllAtOnce } from './endpoint.validation.ts'
 import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
 import { type EndpointConfig, variantsOf } from './endpoint-config.store.ts'
-import { deletionStory, deploymentStory } from './endpoint-story.ts'
+import { creationStory, deletionStory } from './endpoint-story.ts'
 import { insertFleet, setFleetStage } from './fleet.store.ts'
 import type { FleetVariant } from './fleet.ts'
 import { fleetVariant } from './fleet-variant.ts'
@@ -29,7 +29,7 @@ export async function createEndpoint(
   input: SageMaker.CreateEndpointCommandInput,
   scope: RequestScope,
 ): Promise<Omit<SageMaker.CreateEndpointCommandOutput, '$metadata'>> {
-  requireAllAtOnce(input.DeploymentConfig)
+  validateDeploymentConfig(input.DeploymentConfig)
   readTags(input.Tags)
   const endpointName = input.EndpointName ?? ''
   const endpointArn = sagemakerArn(scope, 'endpoint', endpointName)
@@ -52,7 +52,7 @@ export async function createEndpoint(
   const { endpointId } = endpoint
   const settings = fleetSettings(config)
   const fleet = { generation: 1, endpointConfigName, variants, settings }
-  const story = deploymentStory(endpoint, fleet.generation)
+  const story = creationStory(endpoint, fleet.generation)
   await scope.database.transaction(async (transaction) => {
     if (!(await insertEndpoint(transaction, endpoint, story))) {
       throw validationException(`Cannot create already existing endpoint "${endpointArn}".`)

@@ -6,13 +6,15 @@ export type EndpointStatus =
   | 'RollingBack'
   | 'Deleting'
   | 'Failed'
+  | 'UpdateRollbackFailed'
 
 /** From each status, where an endpoint may go. One that is deleted has no row any more. */
 export const ENDPOINT_TRANSITIONS = {
   Creating: ['InService', 'Failed'],
   InService: ['Updating', 'Deleting'],
-  Updating: ['InService', 'RollingBack'],
-  RollingBack: ['InService'],
+  Updating: ['InService', 'RollingBack', 'UpdateRollbackFailed'],
+  RollingBack: ['InService', 'UpdateRollbackFailed'],
+  UpdateRollbackFailed: ['Updating', 'Deleting'],
   Failed: ['Deleting'],
   Deleting: [],
 } as const satisfies Readonly<Record<EndpointStatus, readonly EndpointStatus[]>>

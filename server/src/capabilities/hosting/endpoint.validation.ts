@@ -1,32 +1,14 @@
 import type {
-  DeploymentConfig,
   DesiredWeightAndCapacity,
   UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker'
-import { notImplemented, validationException } from '../../aws/errors.ts'
+import { validationException } from '../../aws/errors.ts'
+import { validateDeploymentConfig } from './deployment.validation.ts'
 import type { FleetVariant } from './fleet.ts'
-
-/** Deployment guardrails are refused but for the plain update, which is what happens without them. */
-export function requireAllAtOnce(config: DeploymentConfig | undefined): void {
-  if (!config) return
-  const policy = config.BlueGreenUpdatePolicy
-  const routing = policy?.TrafficRoutingConfiguration
-  const isPlain =
-    !config.RollingUpdatePolicy &&
-    !config.AutoRollbackConfiguration?.Alarms?.length &&
-    (!policy || (routing?.Type === 'ALL_AT_ONCE' && !routing.WaitIntervalInSeconds)) &&
-    !policy?.TerminationWaitInSeconds &&
-    policy?.MaximumExecutionTimeoutInSeconds === undefined
-  if (isPlain) return
-  throw notImplemented(
-    'DeploymentConfig is built for BlueGreenUpdatePolicy with Type ALL_AT_ONCE and no waits only: ' +
-      'canary, linear and rolling updates, waits and automatic rollback are not built yet.',
-  )
-}
 
 /** @throws ValidationException when properties are excluded from a retention that was not asked for */
 export function validateUpdateEndpoint(input: UpdateEndpointCommandInput): void {
-  requireAllAtOnce(input.DeploymentConfig)
+  validateDeploymentConfig(input.DeploymentConfig)
   if (input.DeploymentConfig && input.RetainDeploymentConfig) {
     throw validationException(
       'Both DeploymentConfig and RetainDeploymentConfig are given: give one of them.',

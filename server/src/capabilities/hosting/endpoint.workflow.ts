@@ -1,4 +1,4 @@
-import type { Workflow } from '../../platform/workflow/workflow.ts'
+import type { RetryPolicy, Workflow } from '../../platform/workflow/workflow.ts'
 import type { VariantTarget } from './fleet-variant.ts'
 
 /** One fleet of one endpoint. */
@@ -33,26 +33,40 @@ export interface EndpointActivities {
   deleteEndpoint(endpointId: string): Promise<void>
 }
 
-/** CreateEndpoint and UpdateEndpoint: a new fleet comes up, takes over, and the old one goes. */
+/** What ends a story is tried for half a day: an endpoint that stayed in progress could not even be deleted. */
+export const STUBBORN: RetryPolicy = { attemptsMax: 24, firstDelaySeconds: 0.25 }
+
+/** What becomes of an activity's fault, which ten attempts did not cure: a reason for people. */
+export function faultReason(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error)
+  return `An internal error kept the change of the endpoint from completing: ${said}`
+}
+
+/**
+ * CreateEndpoint: a fleet comes up and serves. UpdateEndpoint was this story too before it had policies: the
+ * fleet before it, if there is one, goes.
+ */
 export async function deployEndpoint(
   workflow: Workflow,
   activities: EndpointActivities,
   key: FleetKey,
 ): Promise<void> {
   const { endpointId } = key
-  const fleet = await workflow.activity('await the fleet', () => activities.awaitFleet(key))
-  if (fleet.outcome === 'Gone') return
-  const failureReason = fleet.outcome === 'Failed' ? fleet.failureReason : undefined
-  if (failureReason === undefined) {
+  const bringUp = async (): Promise<FleetOutcome> => {
+    const fleet = await workflow.activity('await the fleet', () => activities.awaitFleet(key))
+    if (fleet.outcome !== 'Complete') return fleet
     await workflow.activity('shift traffic', () => activities.shiftTraffic(key))
     await workflow.activity('await gateways', () => activities.awaitRouted(endpointId))
-  } else {
-    await workflow.activity('give up the fleet', () => activities.giveUpFleet(key, failureReason))
+    return fleet
   }
-  await workflow.activity('await the end of what retires', () =>
-    activities.awaitRetired(endpointId),
-  )
-  await workflow.activity('settle', () => activities.settle(endpointId, failureReason))
+  const outcome = await bringUp().catch(failed)
+  if (outcome.outcome === 'Gone') return
+  const failureReason = outcome.outcome === 'Failed' ? outcome.failureReason : undefined
+  if (failureReason !== undefined) {
+    const giveUp = () => activities.giveUpFleet(key, failureReason)
+    await workflow.activity('give up the fleet', giveUp, STUBBORN)
+  }
+  await finish(workflow, activities, { endpointId, failureReason })
 }
 
 export interface CapacityChange {
@@ -71,21 +85,39 @@ export async function changeCapacity(
   change: CapacityChange,
 ): Promise<void> {
   const { endpointId, growing, previous } = change
-  const fleet = await workflow.activity('await the fleet', () =>
-    activities.awaitFleet(change, growing),
-  )
-  if (fleet.outcome === 'Gone') return
-  const failureReason = fleet.outcome === 'Failed' ? fleet.failureReason : undefined
-  if (failureReason === undefined) {
+  const grow = async (): Promise<FleetOutcome> => {
+    const fleet = await workflow.activity('await the fleet', () =>
+      activities.awaitFleet(change, growing),
+    )
+    if (fleet.outcome !== 'Complete') return fleet
     await workflow.activity('apply weights and counts', () => activities.applyTargets(endpointId))
-  } else {
-    await workflow.activity('roll back', () => activities.rollBack(endpointId, previous))
+    return fleet
   }
-  await workflow.activity('await gateways', () => activities.awaitRouted(endpointId))
-  await workflow.activity('await the end of what retires', () =>
-    activities.awaitRetired(endpointId),
-  )
-  await workflow.activity('settle', () => activities.settle(endpointId, failureReason))
+  const outcome = await grow().catch(failed)
+  if (outcome.outcome === 'Gone') return
+  const failureReason = outcome.outcome === 'Failed' ? outcome.failureReason : undefined
+  if (failureReason !== undefined) {
+    const goBack = () => activities.rollBack(endpointId, previous)
+    await workflow.activity('roll back', goBack, STUBBORN)
+  }
+  await workflow.activity('await gateways', () => activities.awaitRouted(endpointId), STUBBORN)
+  await finish(workflow, activities, { endpointId, failureReason })
+}
+
+async function finish(
+  workflow: Workflow,
+  activities: EndpointActivities,
+  end: { readonly endpointId: string; readonly failureReason: string | undefined },
+): Promise<void> {
+  const { endpointId, failureReason } = end
+  const retired = () => activities.awaitRetired(endpointId)
+  await workflow.activity('await the end of what retires', retired, STUBBORN)
+  const settle = () => activities.settle(endpointId, failureReason)
+  await workflow.activity('settle', settle, STUBBORN)
+}
+
+function failed(error: unknown): FleetOutcome {
+  return { outcome: 'Failed', failureReason: faultReason(error) }
 }
 
 /** DeleteEndpoint: requests end, then replicas, then the endpoint is gone. */
@@ -94,8 +126,8 @@ export async function removeEndpoint(
   activities: EndpointActivities,
   { endpointId }: { readonly endpointId: string },
 ): Promise<void> {
-  await workflow.activity('await the end of what retires', () =>
-    activities.awaitRetired(endpointId),
-  )
-  await workflow.activity('delete the endpoint', () => activities.deleteEndpoint(endpointId))
+  const retired = () => activities.awaitRetired(endpointId)
+  await workflow.activity('await the end of what retires', retired, STUBBORN)
+  const remove = () => activities.deleteEndpoint(endpointId)
+  await workflow.activity('delete the endpoint', remove, STUBBORN)
 }

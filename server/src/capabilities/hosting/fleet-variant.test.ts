@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { FleetVariant } from './fleet.ts'
-import { aimAt, arrive, fleetVariant, retainProperties } from './fleet-variant.ts'
+import {
+  aimAt,
+  arrive,
+  fleetVariant,
+  type Retention,
+  retainProperties,
+  retainSettings,
+} from './fleet-variant.ts'
 
 function variant(variantName: string, weight: number, instanceCount: number): FleetVariant {
   return fleetVariant({
@@ -56,15 +63,39 @@ test('RetainAllVariantProperties keeps weights and counts of variants that stay,
   )
   const next = [variant('A', 2, 2), variant('B', 3, 3)]
 
-  assert.deepEqual(inShort(retainProperties(next, present, [])), ['A 5→5 4→4', 'B 3→3 3→3'])
-  assert.deepEqual(inShort(retainProperties(next, present, ['DesiredWeight'])), [
+  const retained = (more: Partial<Retention>) =>
+    inShort(
+      retainProperties(next, present, { all: true, excluded: [], scaledVariants: [], ...more }),
+    )
+  assert.deepEqual(retained({}), ['A 5→5 4→4', 'B 3→3 3→3'])
+  assert.deepEqual(retained({ excluded: ['DesiredWeight'] }), ['A 2→2 4→4', 'B 3→3 3→3'])
+  assert.deepEqual(retained({ excluded: ['DesiredInstanceCount'] }), ['A 5→5 2→2', 'B 3→3 3→3'])
+  assert.deepEqual(retained({ all: false }), ['A 2→2 2→2', 'B 3→3 3→3'])
+})
+
+test('a variant that is scaled automatically keeps its count over an update that retains nothing', () => {
+  const present = arrive(aimAt([variant('A', 1, 1)], [{ variantName: 'A', instanceCount: 4 }]))
+  const retention = { all: false, excluded: [], scaledVariants: ['A'] }
+
+  assert.deepEqual(inShort(retainProperties([variant('A', 2, 2)], present, retention)), [
     'A 2→2 4→4',
-    'B 3→3 3→3',
   ])
-  assert.deepEqual(inShort(retainProperties(next, present, ['DesiredInstanceCount'])), [
-    'A 5→5 2→2',
-    'B 3→3 3→3',
-  ])
+})
+
+test('RetainAllVariantProperties keeps what is captured, unless DataCaptureConfig is excluded', () => {
+  const capture = (InitialSamplingPercentage: number) => ({
+    DataCaptureConfig: {
+      InitialSamplingPercentage,
+      DestinationS3Uri: 's3://bucket/',
+      CaptureOptions: [],
+    },
+  })
+  const retention = { all: true, excluded: [], scaledVariants: [] }
+
+  assert.deepEqual(retainSettings(capture(10), capture(90), retention), capture(90))
+  assert.deepEqual(retainSettings(capture(10), {}, retention), {})
+  const excluding = { ...retention, excluded: ['DataCaptureConfig' as const] }
+  assert.deepEqual(retainSettings(capture(10), capture(90), excluding), capture(10))
 })
 
 test('towards targets a variant grows first; weights and shrinking come on arrival', () => {

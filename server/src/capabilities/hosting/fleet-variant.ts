@@ -1,7 +1,7 @@
 import type { ProductionVariant, VariantPropertyType } from '@aws-sdk/client-sagemaker'
 import type { Model } from '../models/index.ts'
 import { containersOf, modelDataOf } from '../models/index.ts'
-import type { FleetVariant } from './fleet.ts'
+import type { FleetSettings, FleetVariant } from './fleet.ts'
 
 /** Joins a production variant with its model, as they are at this moment. */
 export function fleetVariant(options: {
@@ -33,22 +33,30 @@ export function fleetVariant(options: {
   }
 }
 
-/**
- * What RetainAllVariantProperties means: variants that were there before keep the weight and the count
- * that they have come to, but for the properties that are excluded.
- */
+/** What an update keeps of what variants have come to. */
+export interface Retention {
+  /** RetainAllVariantProperties */
+  readonly all: boolean
+  readonly excluded: readonly (VariantPropertyType | undefined)[]
+  /** Variants that are scaled automatically keep their count, whatever the configuration says at first. */
+  readonly scaledVariants: readonly string[]
+}
+
+/** Variants that were there before keep the weight and the count that they have come to, as far as is asked. */
 export function retainProperties(
   next: readonly FleetVariant[],
   present: readonly FleetVariant[],
-  excluded: readonly (VariantPropertyType | undefined)[],
+  { all, excluded, scaledVariants }: Retention,
 ): readonly FleetVariant[] {
   return next.map((variant) => {
     const before = present.find(({ variantName }) => variantName === variant.variantName)
     if (!before) return variant
-    const weight = excluded.includes('DesiredWeight') ? variant.weight : before.desiredWeight
-    const instanceCount = excluded.includes('DesiredInstanceCount')
-      ? variant.instanceCount
-      : before.desiredInstanceCount
+    const keepsWeight = all && !excluded.includes('DesiredWeight')
+    const keepsCount =
+      (all || scaledVariants.includes(variant.variantName)) &&
+      !excluded.includes('DesiredInstanceCount')
+    const weight = keepsWeight ? before.desiredWeight : variant.weight
+    const instanceCount = keepsCount ? before.desiredInstanceCount : variant.instanceCount
     return {
       ...variant,
       weight,
@@ -57,6 +65,18 @@ export function retainProperties(
       desiredInstanceCount: instanceCount,
     }
   })
+}
+
+/** Likewise what data is captured. */
+export function retainSettings(
+  next: FleetSettings,
+  present: FleetSettings,
+  { all, excluded }: Retention,
+): FleetSettings {
+  if (!all || excluded.includes('DataCaptureConfig')) return next
+  const { DataCaptureConfig } = present
+  const { DataCaptureConfig: _, ...others } = next
+  return { ...others, ...(DataCaptureConfig && { DataCaptureConfig }) }
 }
 
 /** What a variant shall become: absent members stay as they are. */

@@ -1,3 +1,4 @@
+import { systemClock } from '../../base/clock.ts'
 import { newHexId } from '../../base/ids.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { TaskObservation } from '../../platform/engines/engine.ts'
@@ -21,21 +22,22 @@ import {
 import type { Fleet } from './fleet.ts'
 import { REPLICA_GRACE_SECONDS, REPLICA_KIND, replicaTask } from './replica.container.ts'
 
-/** Longer than the longest answer that a container may take, which is 60 seconds. */
+/** Longer than the longest answer that a container may take, which is 60 seconds of the wall's clock. */
 const DRAIN_MS_MAX = 65_000
 const REPLICA_ID_HEX = 16
+
+/** When to look at an endpoint again though nothing is announced, by which clock. */
+export interface NextLook {
+  readonly platform?: Date
+  readonly wall?: Date
+}
 
 /**
  * Looks at an endpoint's replicas, decides and acts, once. Rows change in one transaction, before any task
  * does, so that a crash at any point leaves a state from which the next look goes on; every act on a task
  * is idempotent. Of one endpoint only one such pass may be under way in a process.
- *
- * @returns when to look again though nothing is announced
  */
-export async function reconcileFleet(
-  platform: Platform,
-  endpointId: string,
-): Promise<Date | undefined> {
+export async function reconcileFleet(platform: Platform, endpointId: string): Promise<NextLook> {
   const observations = await observeReplicas(platform, endpointId)
   const gateways = await readGateways(platform.database)
   const decision = await platform.database.transaction(async (transaction) => {
@@ -49,13 +51,15 @@ export async function reconcileFleet(
     })
     const route = await readRoute(transaction, { ...endpoint.place, ...endpoint })
     const now = platform.clock.now()
-    const commands = decideFleet({ replicas: observed, gateways, route }, fleets, now)
-    await changeRows({ platform, transaction, endpoint, now }, commands)
+    const wall = systemClock.now()
+    const commands = decideFleet({ replicas: observed, gateways, route, wall }, fleets, now)
+    await changeRows({ platform, transaction, endpoint, now, wall }, commands)
     return { endpoint, fleets, replicas: observed, commands }
   })
-  if (!decision) return undefined
+  if (!decision) return {}
   for (const command of decision.commands) await actOnTask(platform, command, decision)
-  return earliest(decision.commands)
+  const { commands } = decision
+  return { ...earliest(commands, 'platform'), ...earliest(commands, 'wall') }
 }
 
 /** Ends tasks of replicas that have no row: what a lost database or an ended life left behind. */
@@ -88,6 +92,7 @@ interface RowChange {
   readonly transaction: Queryable
   readonly endpoint: Endpoint
   readonly now: Date
+  readonly wall: Date
 }
 
 async function changeRows(change: RowChange, commands: readonly FleetCommand[]): Promise<void> {
@@ -98,7 +103,7 @@ async function changeRows(change: RowChange, commands: readonly FleetCommand[]):
     ({ command }) => command === 'publish' || command === 'withdraw',
   )
   const version = changesRoute || retired.length > 0 ? await publishCommands(change, commands) : 0
-  const drainUntil = new Date(change.now.getTime() + DRAIN_MS_MAX)
+  const drainUntil = new Date(change.wall.getTime() + DRAIN_MS_MAX)
   await retireReplicas(transaction, retired, { version, drainUntil })
   if (commands.some(isRowChange)) {
     await platform.changes.announce(transaction, endpoint.endpointArn)
@@ -204,9 +209,12 @@ function isRowChange({ command }: FleetCommand): boolean {
   return ['note', 'fail', 'publish', 'withdraw', 'retire', 'launch'].includes(command)
 }
 
-function earliest(commands: readonly FleetCommand[]): Date | undefined {
+function earliest(
+  commands: readonly FleetCommand[],
+  clock: 'platform' | 'wall',
+): { readonly [C in typeof clock]?: Date } {
   const instants = commands.flatMap((one) =>
-    one.command === 'look again' ? [one.at.getTime()] : [],
+    one.command === 'look again' && one.clock === clock ? [one.at.getTime()] : [],
   )
-  return instants.length === 0 ? undefined : new Date(Math.min(...instants))
+  return instants.length === 0 ? {} : { [clock]: new Date(Math.min(...instants)) }
 }

@@ -97,7 +97,7 @@ function route(...replicaIds: string[]): NonNullable<ObservedFleet['route']> {
 
 /** Commands in short: `retire i-1`, `publish i-2`, `launch V at +1000 after 2`. */
 function decide(observed: Partial<ObservedFleet>, fleets: readonly Fleet[]): string[] {
-  const whole = { replicas: [], gateways: [], route: undefined, ...observed }
+  const whole = { replicas: [], gateways: [], route: undefined, wall: NOW, ...observed }
   return decideFleet(whole, fleets, NOW).map((one) => {
     switch (one.command) {
       case 'note':

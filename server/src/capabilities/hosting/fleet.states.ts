@@ -1,7 +1,8 @@
-import type { TaskAddress, TaskObservation } from '../../platform/engines/engine.ts'
+import type { TaskObservation } from '../../platform/engines/engine.ts'
 import { type GatewayProgress, isDrained } from '../inference/route.store.ts'
-import type { EndpointRoute, FleetRoute, VariantRoute } from '../inference/route.ts'
+import type { EndpointRoute, FleetRoute } from '../inference/route.ts'
 import type { Fleet, FleetVariant, Replica } from './fleet.ts'
+import { addressText, decideRoute, isOf } from './fleet-route.states.ts'
 import { replicaFailureReason } from './replica-failure.ts'
 
 /** What is seen of an endpoint at one moment. */
@@ -11,6 +12,8 @@ export interface ObservedFleet {
   readonly gateways: readonly GatewayProgress[]
   /** What gateways were told last; undefined when the endpoint has no route. */
   readonly route: Pick<EndpointRoute, 'fleets'> | undefined
+  /** The wall's time: requests in flight end by it, however the platform's clock is moved. */
+  readonly wall: Date
 }
 
 export interface ObservedReplica extends Replica {
@@ -32,7 +35,8 @@ export type FleetCommand =
   | { readonly command: 'start'; readonly replicaId: string }
   | { readonly command: 'stop'; readonly replicaId: string }
   | { readonly command: 'remove'; readonly replicaId: string }
-  | { readonly command: 'look again'; readonly at: Date }
+  /** At an instant of the platform's clock, or of the wall's. */
+  | { readonly command: 'look again'; readonly at: Date; readonly clock: 'platform' | 'wall' }
 
 export interface VariantFailure {
   readonly generation: number
@@ -79,13 +83,13 @@ export function decideFleet(
   return [
     ...staying.filter(isNews).map((replica) => ({ command: 'note', replica }) as const),
     ...plans.flatMap(({ failure }) => (failure ? [{ command: 'fail', ...failure } as const] : [])),
-    ...decideRoute(observed, fleets, staying),
+    ...decideRoute(observed.route, fleets, staying),
     ...leaving.map(({ replicaId }) => ({ command: 'retire', replicaId }) as const),
     ...plans
       .flatMap((plan) => plan.launches)
       .map((one) => ({ command: 'launch', ...one }) as const),
     ...staying.flatMap((replica) => decideStart(replica, now)),
-    ...observed.replicas.flatMap((replica) => decideEnd(replica, observed.gateways, now)),
+    ...observed.replicas.flatMap((replica) => decideEnd(replica, observed)),
   ]
 }
 
@@ -107,8 +111,9 @@ function planVariant(options: {
   const failure = failureOf(fleet, variant, dead)
   const alive = replicas.filter((replica) => !isDead(replica)).sort(byWorth)
   const excess = alive.slice(variant.instanceCount)
-  const isGivenUp =
-    fleet.stage === 'Launching' && (failure || Object.keys(fleet.failures).length > 0)
+  // a fleet that has traffic is kept whole until its deployment has taken the traffic back
+  const isUntried = fleet.stage === 'Launching' && !fleet.traffic
+  const isGivenUp = isUntried && (failure || Object.keys(fleet.failures).length > 0)
   const missing = isGivenUp ? 0 : Math.max(0, variant.instanceCount - alive.length)
   const launches = Array.from({ length: missing }, (_, index) =>
     launchAfter(dead[index], { fleet, variant, now }),
@@ -144,69 +149,18 @@ function launchAfter(
   return { ...place, failures, startAt: new Date(now.getTime() + delayMs) }
 }
 
-function decideRoute(
-  observed: ObservedFleet,
-  fleets: readonly Fleet[],
-  staying: readonly ObservedReplica[],
-): readonly FleetCommand[] {
-  const serving = fleets.filter(({ stage }) => stage === 'Serving')
-  if (serving.length === 0) return observed.route ? [{ command: 'withdraw' }] : []
-  const wanted = serving.map(
-    (fleet): FleetRoute => ({
-      generation: fleet.generation,
-      endpointConfigName: fleet.endpointConfigName,
-      share: 1,
-      ...(fleet.settings.AsyncInferenceConfig && {
-        asyncInference: fleet.settings.AsyncInferenceConfig,
-      }),
-      variants: fleet.variants.map((variant) => ({
-        variantName: variant.variantName,
-        weight: variant.weight,
-        replicas: staying.filter(isOf(fleet, variant)).flatMap(routed).sort(byReplicaId),
-      })),
-    }),
-  )
-  const isTold =
-    serving.every(({ publishedVersion }) => publishedVersion !== undefined) &&
-    JSON.stringify(observed.route?.fleets.map(comparableFleet)) ===
-      JSON.stringify(wanted.map(comparableFleet))
-  return isTold ? [] : [{ command: 'publish', fleets: wanted }]
-}
-
-function routed(replica: ObservedReplica): VariantRoute['replicas'] {
-  const { ready, address } = replica.observation ?? replica
-  return ready && address ? [{ replicaId: replica.replicaId, address }] : []
-}
-
-/** The same members in the same order, whatever order a row gives them back in. */
-function comparableFleet({ generation, endpointConfigName, share, variants }: FleetRoute): unknown {
-  return [generation, endpointConfigName, share, variants.map(comparable)]
-}
-
-function comparable({ variantName, weight, replicas }: VariantRoute): unknown {
-  return [
-    variantName,
-    weight,
-    replicas.map(({ replicaId, address }) => [replicaId, addressText(address)]),
-  ]
-}
-
-function addressText(address: TaskAddress | undefined): string {
-  if (!address) return ''
-  return 'unixSocket' in address ? address.unixSocket : `${address.hostname}:${address.port}`
-}
-
 function decideStart(replica: ObservedReplica, now: Date): readonly FleetCommand[] {
   if (replica.observation?.state !== 'Unknown') return []
-  if (replica.startAt > now) return [{ command: 'look again', at: replica.startAt }]
+  if (replica.startAt > now) {
+    return [{ command: 'look again', at: replica.startAt, clock: 'platform' }]
+  }
   return [{ command: 'start', replicaId: replica.replicaId }]
 }
 
 /** Requests that a replica is answering are waited for before it is asked to end. */
 function decideEnd(
   { replicaId, observation, retirement }: ObservedReplica,
-  gateways: readonly GatewayProgress[],
-  now: Date,
+  { gateways, wall }: ObservedFleet,
 ): readonly FleetCommand[] {
   if (!retirement || !observation) return []
   const { state } = observation
@@ -214,13 +168,9 @@ function decideEnd(
     return [{ command: 'remove', replicaId }]
   }
   const { version, drainUntil } = retirement
-  const isOver = now >= drainUntil || isDrained(gateways, { replicaId, version })
-  return isOver ? [{ command: 'stop', replicaId }] : [{ command: 'look again', at: drainUntil }]
-}
-
-function isOf(fleet: Fleet, variant: FleetVariant): (replica: Replica) => boolean {
-  return (replica) =>
-    replica.generation === fleet.generation && replica.variantName === variant.variantName
+  const isOver = wall >= drainUntil || isDrained(gateways, { replicaId, version })
+  if (isOver) return [{ command: 'stop', replicaId }]
+  return [{ command: 'look again', at: drainUntil, clock: 'wall' }]
 }
 
 function isDead({ observation }: ObservedReplica): boolean {

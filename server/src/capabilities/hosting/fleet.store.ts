@@ -1,7 +1,14 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
 import type { VariantFailure } from './fleet.states.ts'
-import type { Fleet, FleetSettings, FleetStage, FleetVariant, Replica } from './fleet.ts'
+import type {
+  Fleet,
+  FleetSettings,
+  FleetStage,
+  FleetTraffic,
+  FleetVariant,
+  Replica,
+} from './fleet.ts'
 
 type FleetRow = {
   generation: number
@@ -10,6 +17,7 @@ type FleetRow = {
   variants: FleetVariant[]
   settings: FleetSettings
   failures: Record<string, string>
+  traffic: FleetTraffic | null
   published_version: number | null
   launched_at: Date
 }
@@ -34,8 +42,8 @@ export async function readFleets(
   endpointId: string,
 ): Promise<readonly Fleet[]> {
   const rows = await database.query<FleetRow>(
-    `select generation, stage, endpoint_config_name, variants, settings, failures, published_version,
-       launched_at
+    `select generation, stage, endpoint_config_name, variants, settings, failures, traffic,
+       published_version, launched_at
      from fleet where endpoint_id = $1 order by generation`,
     [endpointId],
   )
@@ -46,6 +54,7 @@ export async function readFleets(
     variants: row.variants,
     settings: row.settings,
     failures: row.failures,
+    ...(row.traffic && { traffic: row.traffic }),
     ...(row.published_version !== null && { publishedVersion: row.published_version }),
     launchedAt: row.launched_at,
   }))
@@ -68,29 +77,46 @@ export async function insertFleet(
   )
 }
 
-/** Moves fleets to a stage, and asks for a new publication of the one that serves. */
+/** Moves fleets to a stage, or one of them, and asks for a new publication. What they had of traffic is over. */
 export async function setFleetStage(
   transaction: Queryable,
   endpointId: string,
-  change: { readonly from: readonly FleetStage[]; readonly to: FleetStage },
+  change: {
+    readonly from: readonly FleetStage[]
+    readonly to: FleetStage
+    readonly generation?: number
+  },
 ): Promise<void> {
   await transaction.query(
-    `update fleet set stage = $3, published_version = null
-     where endpoint_id = $1 and stage = any($2::text[])`,
-    [endpointId, change.from, change.to],
+    `update fleet set stage = $3, traffic = null, published_version = null
+     where endpoint_id = $1 and stage = any($2::text[]) and ($4::integer is null or generation = $4)`,
+    [endpointId, change.from, change.to, change.generation ?? null],
   )
 }
 
-/** Gives the serving fleet other weights and counts, and asks for a new publication. */
-export async function setServingVariants(
+/** Gives a fleet other weights and counts, and asks for a new publication. Its failures are tried again. */
+export async function setFleetVariants(
   transaction: Queryable,
   endpointId: string,
-  variants: readonly FleetVariant[],
+  { generation, variants }: Pick<Fleet, 'generation' | 'variants'>,
 ): Promise<void> {
   await transaction.query(
-    `update fleet set variants = $2, failures = '{}', published_version = null
-     where endpoint_id = $1 and stage = 'Serving'`,
-    [endpointId, JSON.stringify(variants)],
+    `update fleet set variants = $3, failures = '{}', published_version = null
+     where endpoint_id = $1 and generation = $2`,
+    [endpointId, generation, JSON.stringify(variants)],
+  )
+}
+
+/** Gives a fleet its part of the traffic; null: the part of its stage. */
+export async function setFleetTraffic(
+  transaction: Queryable,
+  endpointId: string,
+  { generation, traffic }: { readonly generation: number; readonly traffic: FleetTraffic | null },
+): Promise<void> {
+  await transaction.query(
+    `update fleet set traffic = $3, published_version = null
+     where endpoint_id = $1 and generation = $2`,
+    [endpointId, generation, traffic && JSON.stringify(traffic)],
   )
 }
 

@@ -7,8 +7,8 @@ import type { TaskAddress } from '../../platform/engines/engine.ts'
 import type { ModelData } from '../models/index.ts'
 
 /**
- * Where a fleet is in its life. A fleet that never came up goes from the first stage to the last. Of an
- * endpoint at most one fleet serves.
+ * Where a fleet is in its life. A fleet that does not prove itself goes from the first stage to the last. Of
+ * an endpoint at most one fleet serves, though a deployment may give one that is launched some traffic.
  */
 export type FleetStage = 'Launching' | 'Serving' | 'Retiring'
 
@@ -22,9 +22,21 @@ export interface Fleet {
   readonly settings: FleetSettings
   /** By variant, why a replica that was to come up since the last change did not. */
   readonly failures: Readonly<Record<string, string>>
+  /** Present while a deployment shifts traffic; absent: all for the one that serves, none for one launched. */
+  readonly traffic?: FleetTraffic
   /** The version of the route table that has this fleet's present weights; absent until it is published. */
   readonly publishedVersion?: number
   readonly launchedAt: Date
+}
+
+/** By variant, what of its requests a fleet gets. */
+export type FleetTraffic = Readonly<Record<string, VariantTraffic>>
+
+export interface VariantTraffic {
+  /** 0 to 1 */
+  readonly share: number
+  /** How many of the replicas get requests; absent: all. */
+  readonly activeCount?: number
 }
 
 /** What the endpoint configuration says beside its variants, as it was when the fleet was asked for. */

@@ -1,15 +1,19 @@
 /**
  * Hosting: endpoint configurations and endpoints. An endpoint's operations say what is wanted, as rows;
- * durable stories (`endpoint.workflow.ts`) order what is wanted in time; the supervisor makes it so and
- * keeps it so (`fleet.states.ts` decides, `fleet.activities.ts` acts). Requests to endpoints are the
- * business of `inference`, which hosting tells where replicas are.
+ * durable stories (`endpoint.workflow.ts`, `deployment.workflow.ts`) order what is wanted in time; the
+ * supervisor makes it so and keeps it so (`fleet.states.ts` decides, `fleet.activities.ts` acts). An update is
+ * laid out in `deployment.states.ts` before it begins, and each of its decisions is kept. Requests to
+ * endpoints are the business of `inference`, which hosting tells where replicas are.
  */
 
 import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import type { DescribeEndpointOutput, EndpointStatus } from '@aws-sdk/client-sagemaker'
-import type { Platform, RequestScope } from '../../platform/scope.ts'
+import type { Place, Platform, RequestScope } from '../../platform/scope.ts'
 import type { UnstartedStories, WorkflowDefinition } from '../../platform/workflow/workflow.ts'
 import type { HandlersOf, Hold } from '../../wire/handler.ts'
+import { createDeploymentActivities } from './deployment.activities.ts'
+import { deployUpdate } from './deployment.workflow.ts'
+import { commandDeployment, recordOf } from './deployment-control.ts'
 import { createEndpointActivities } from './endpoint.activities.ts'
 import { createEndpoint, deleteEndpoint } from './endpoint.operations.ts'
 import { listEndpointStories } from './endpoint.store.ts'
@@ -27,9 +31,15 @@ import {
   listEndpointConfigs,
 } from './endpoint-config.operations.ts'
 import { describeEndpoint, listEndpoints } from './endpoint-description.operations.ts'
-import { CAPACITY_STORY, DELETION_STORY, DEPLOYMENT_STORY } from './endpoint-story.ts'
+import {
+  CAPACITY_STORY,
+  CREATION_STORY,
+  DELETION_STORY,
+  DEPLOYMENT_STORY,
+} from './endpoint-story.ts'
 import { updateEndpoint, updateEndpointWeightsAndCapacities } from './endpoint-update.operations.ts'
 
+export type { DeploymentRecord } from './deployment-control.ts'
 export { endpointExists } from './endpoint.store.ts'
 export { endpointConfigExists } from './endpoint-config.store.ts'
 export { superviseEndpoints } from './endpoint-supervisor.ts'
@@ -54,12 +64,33 @@ export const hostingOperations = {
   DeleteEndpoint: deleteEndpoint,
 } satisfies HandlersOf<typeof SageMaker, RequestScope>
 
+/**
+ * What people and test suites ask of deployments, by `METHOD /path`: `GET /deployments` of an endpoint, and
+ * `POST /deploy` with a command, each with the endpoint's name and, if it is not the installation's, region.
+ */
+export function deploymentControls(
+  platform: Platform,
+  presentPlace: () => Place,
+): Readonly<Record<'GET /deployments' | 'POST /deploy', (asked: unknown) => Promise<unknown>>> {
+  return {
+    'GET /deployments': async (asked) => ({
+      deployments: await recordOf(platform, presentPlace(), asked),
+    }),
+    'POST /deploy': (asked) => commandDeployment(platform, presentPlace(), asked),
+  }
+}
+
 /** The stories of endpoints, by the names under which they are registered. */
 export function hostingWorkflows(platform: Platform): readonly WorkflowDefinition[] {
   const activities = createEndpointActivities(platform)
+  const creation: WorkflowDefinition<FleetKey> = {
+    name: CREATION_STORY,
+    run: (workflow, key) => deployEndpoint(workflow, activities, key),
+  }
+  const deploying = createDeploymentActivities(platform)
   const deployment: WorkflowDefinition<FleetKey> = {
     name: DEPLOYMENT_STORY,
-    run: (workflow, key) => deployEndpoint(workflow, activities, key),
+    run: (workflow, key) => deployUpdate(workflow, deploying, key),
   }
   const capacity: WorkflowDefinition<CapacityChange> = {
     name: CAPACITY_STORY,
@@ -69,7 +100,7 @@ export function hostingWorkflows(platform: Platform): readonly WorkflowDefinitio
     name: DELETION_STORY,
     run: (workflow, endpoint) => removeEndpoint(workflow, activities, endpoint),
   }
-  return [deployment, capacity, deletion]
+  return [creation, deployment, capacity, deletion]
 }
 
 /** The stories that endpoints' rows ask for. */

@@ -1,8 +1,8 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
-import { readyCount } from './endpoint.activities.ts'
 import { isInProgress } from './endpoint.states.ts'
 import { findEndpoint } from './endpoint.store.ts'
+import { readyCount } from './endpoint-state.ts'
 import { readFleets, readReplicas } from './fleet.store.ts'
 
 /** What whoever scales a variant must know of it. */

@@ -1,11 +1,11 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place, Platform } from '../../platform/scope.ts'
 import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
-import { readyCount } from './endpoint.activities.ts'
 import { isInProgress } from './endpoint.states.ts'
 import { type Endpoint, findEndpoint, lockEndpoint, setEndpointStatus } from './endpoint.store.ts'
+import { readyCount } from './endpoint-state.ts'
 import { capacityStory } from './endpoint-story.ts'
-import { readFleets, readReplicas, setServingVariants } from './fleet.store.ts'
+import { readFleets, readReplicas, setFleetVariants } from './fleet.store.ts'
 import type { Fleet } from './fleet.ts'
 import { aimAt, type VariantTarget } from './fleet-variant.ts'
 
@@ -94,7 +94,10 @@ export async function beginCapacityChange(
   const growing = aimed
     .filter(({ instanceCount }, index) => instanceCount > (previous[index]?.instanceCount ?? 0))
     .map(({ variantName }) => variantName)
-  await setServingVariants(transaction, endpointId, aimed)
+  await setFleetVariants(transaction, endpointId, {
+    generation: serving.generation,
+    variants: aimed,
+  })
   const story = capacityStory(
     { endpointId, revision: revision + 1 },
     { generation: serving.generation, growing, previous },

@@ -232,11 +232,14 @@ export function isDrained(
 /**
  * Waits until every living gateway routes by `version` or a later one.
  *
- * @returns false when one did not within `timeoutMs`
+ * @returns false when one did not by `deadline`, or before `signal` aborts
  */
 export async function awaitAcknowledged(
   { database, changes }: { readonly database: Queryable; readonly changes: Changes },
-  { version, deadline }: { readonly version: number; readonly deadline: Date },
+  {
+    version,
+    ...patience
+  }: { readonly version: number; readonly deadline?: Date; readonly signal?: AbortSignal },
 ): Promise<boolean> {
   const applied = await changes.waitFor(
     GATEWAY_TOPIC,
@@ -244,7 +247,7 @@ export async function awaitAcknowledged(
       const gateways = await readGateways(database)
       return gateways.every((gateway) => gateway.version >= version) ? true : undefined
     },
-    { deadline, sweepMs: GATEWAY_HEARTBEAT_MS },
+    { ...patience, sweepMs: GATEWAY_HEARTBEAT_MS },
   )
   return applied ?? false
 }

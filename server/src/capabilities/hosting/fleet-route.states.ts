@@ -1,0 +1,114 @@
+import type { TaskAddress, TaskObservation } from '../../platform/engines/engine.ts'
+import type { EndpointRoute, FleetRoute, VariantRoute } from '../inference/route.ts'
+import type { Fleet, FleetVariant, Replica } from './fleet.ts'
+
+/** A replica as the route sees it: what is observed counts more than what was noted. */
+type RoutableReplica = Replica & { readonly observation?: TaskObservation }
+
+export type RouteCommand =
+  | { readonly command: 'publish'; readonly fleets: readonly FleetRoute[] }
+  | { readonly command: 'withdraw' }
+
+/**
+ * Which route gateways are to be told, if it is not the one that they know: the fleet that serves, and one
+ * that is launched once a deployment gives it traffic.
+ */
+export function decideRoute(
+  known: Pick<EndpointRoute, 'fleets'> | undefined,
+  fleets: readonly Fleet[],
+  staying: readonly RoutableReplica[],
+): readonly RouteCommand[] {
+  const routed = fleets.filter(isRouted)
+  if (!fleets.some(({ stage }) => stage === 'Serving')) {
+    return known ? [{ command: 'withdraw' }] : []
+  }
+  const wanted = routed.map((fleet) => fleetRoute(fleet, staying))
+  const isTold =
+    routed.every(({ publishedVersion }) => publishedVersion !== undefined) &&
+    canonical(known?.fleets) === canonical(wanted)
+  return isTold ? [] : [{ command: 'publish', fleets: wanted }]
+}
+
+/** Whether gateways know of a fleet, be it with a share of zero. */
+export function isRouted({ stage, traffic }: Fleet): boolean {
+  return stage === 'Serving' || (stage === 'Launching' && traffic !== undefined)
+}
+
+export function isOf(fleet: Fleet, variant: FleetVariant): (replica: Replica) => boolean {
+  return (replica) =>
+    replica.generation === fleet.generation && replica.variantName === variant.variantName
+}
+
+export function addressText(address: TaskAddress | undefined): string {
+  if (!address) return ''
+  return 'unixSocket' in address ? address.unixSocket : `${address.hostname}:${address.port}`
+}
+
+/** The share of an endpoint's requests that a fleet gets: of each variant's, by the variants' weights. */
+export function fleetShare({ traffic, variants }: Pick<Fleet, 'traffic' | 'variants'>): number {
+  if (!traffic) return 1
+  const shares = variants.map(({ variantName }) => traffic[variantName]?.share ?? 1)
+  const weights = variants.map(({ weight }) => weight)
+  const total = sum(weights)
+  if (total === 0) return sum(shares) / shares.length
+  return sum(shares.map((share, index) => share * (weights[index] ?? 0))) / total
+}
+
+function fleetRoute(fleet: Fleet, staying: readonly RoutableReplica[]): FleetRoute {
+  const { generation, endpointConfigName, settings, traffic = {} } = fleet
+  const shares = new Set(fleet.variants.map(({ variantName }) => traffic[variantName]?.share ?? 1))
+  return {
+    generation,
+    endpointConfigName,
+    share: fleetShare(fleet),
+    ...(settings.AsyncInferenceConfig && { asyncInference: settings.AsyncInferenceConfig }),
+    ...(settings.DataCaptureConfig && { capture: settings.DataCaptureConfig }),
+    variants: fleet.variants.map((variant) =>
+      variantRoute(fleet, variant, {
+        replicas: staying.filter(isOf(fleet, variant)),
+        // where variants have got differently far, their weights within the fleet show it
+        isUneven: shares.size > 1,
+      }),
+    ),
+  }
+}
+
+function variantRoute(
+  { traffic }: Fleet,
+  { variantName, weight, production }: FleetVariant,
+  { replicas, isUneven }: { replicas: readonly RoutableReplica[]; isUneven: boolean },
+): VariantRoute {
+  const { share = 1, activeCount } = traffic?.[variantName] ?? {}
+  const strategy = production.RoutingConfig?.RoutingStrategy
+  const answering = replicas.flatMap(routedReplica)
+  return {
+    variantName,
+    weight: isUneven ? weight * share : weight,
+    replicas: answering.slice(0, activeCount).sort(byReplicaId),
+    ...((strategy === 'RANDOM' || strategy === 'LEAST_OUTSTANDING_REQUESTS') && {
+      routing: strategy,
+    }),
+  }
+}
+
+function routedReplica(replica: RoutableReplica): VariantRoute['replicas'] {
+  const { ready, address } = replica.observation ?? replica
+  return ready && address ? [{ replicaId: replica.replicaId, address }] : []
+}
+
+function byReplicaId(one: { replicaId: string }, other: { replicaId: string }): number {
+  return one.replicaId < other.replicaId ? -1 : Number(one.replicaId > other.replicaId)
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+/** Equal for equal values, whatever order a row gives their members back in. */
+function canonical(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, member: unknown) =>
+    member !== null && typeof member === 'object' && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  )
+}
