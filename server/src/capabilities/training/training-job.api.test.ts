@@ -242,8 +242,9 @@ test('hosts of an isolated job reach each other by name, and not the machine tha
   await trainer.put(
     'programs/peer.js',
     `const { connect, createServer } = require('net')
-    const ask = (port, host, then) => connect(port, host).on('data', data => then(String(data))).on('error', ({ code }) =>
-      host === 'algo-1' && code === 'ECONNREFUSED' ? setTimeout(ask, 50, port, host, then) : then(code))
+    const ask = (port, host, then) => connect(port, host)
+      .on('data', data => then(String(data)))
+      .on('error', ({ code }) => host === 'algo-1' ? setTimeout(ask, 50, port, host, then) : then(code))
     if (require('os').hostname() === 'algo-1')
       createServer(peer => { peer.end('weights'); peer.on('close', () => process.exit()) }).listen(7777, 'algo-1')
     else ask(${port}, '127.0.0.1', outside => ask(7777, 'algo-1', peer =>

@@ -6,6 +6,9 @@ import { newShortId } from '../../../base/ids.ts'
 import type { Task } from '../engine.ts'
 import { logOf, ownLog, run, type Subject, shellTask, until, untilEnded } from './subject.ts'
 
+/** What the suite's programs print with. */
+const SAY = `const say = (...words) => process.stdout.write(words.join(' ') + '\\n');`
+
 /** Jobs of several hosts. */
 export function hostTests(subject: () => Subject): void {
   const hosts = ['algo-1', 'algo-2']
@@ -18,9 +21,10 @@ export function hostTests(subject: () => Subject): void {
   const isolated = (...programs: readonly [string, string]) => {
     const name = `isolated-${newShortId(6)}`
     const taskOf = (PROGRAM: string, host: string): Task =>
-      shellTask('exec node -e "$PROGRAM"', {
+      shellTask('exec node -e "$SAY$PROGRAM"', {
         ...ownLog(),
-        ...{ hosts, host, name, networkIsolation: true, environment: { PROGRAM } },
+        ...{ hosts, host, name, networkIsolation: true },
+        environment: { SAY, PROGRAM },
       })
     return [taskOf(programs[0], 'algo-1'), taskOf(programs[1], 'algo-2')] as const
   }
@@ -64,11 +68,11 @@ export function hostTests(subject: () => Subject): void {
     const serve = `require('net').createServer(peer => { peer.end('weights'); peer.on('close', () => process.exit()) })
       .listen(7777, require('os').hostname())`
     const fetchAll = `const get = (port, host, then) => require('net').connect(port, host)
-      .on('data', data => console.log(host, String(data))).on('close', failed => failed || then?.())
-      .on('error', error => host === 'algo-1' ? setTimeout(get, 20, port, host, then) : console.log(host, error.code))
+      .on('data', data => say(host, String(data))).on('close', failed => failed || then?.())
+      .on('error', error => host === 'algo-1' ? setTimeout(get, 20, port, host, then) : say(host, error.code))
       get(${port}, '127.0.0.1'); get(9, '192.0.2.1')
       get(7777, 'algo-1', () => fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI,
-        { headers: { authorization: 'the-token' } }).then(r => r.json()).then(j => console.log('keys', j.AccessKeyId)))`
+        { headers: { authorization: 'the-token' } }).then(r => r.json()).then(j => say('keys', j.AccessKeyId)))`
     const [server, client] = isolated(serve, fetchAll)
 
     const [served] = await Promise.all([run(subject(), server), run(subject(), client)])
@@ -83,12 +87,12 @@ export function hostTests(subject: () => Subject): void {
   })
 
   test('a host of an isolated job goes on when the runner of its peer dies, and leaves nothing', async () => {
-    const wait = 'console.log("up"); setInterval(() => {}, 1000)'
-    const goOn = `require('net').createServer().listen(7777, 'algo-2', () => { console.log('up')
+    const wait = 'say("up"); setInterval(() => {}, 1000)'
+    const goOn = `require('net').createServer().listen(7777, 'algo-2', () => { say('up')
       const look = () => require('net').connect(7778, 'algo-1')
         .on('error', () => fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI,
           { headers: { authorization: 'the-token' } }).then(r => r.json())
-          .then(j => { console.log('keys', j.AccessKeyId); process.exit() }))
+          .then(j => { say('keys', j.AccessKeyId); process.exit() }))
         .on('connect', function () { this.destroy(); setTimeout(look, 20) })
       look() })`
     const first = `require('net').createServer().listen(7778, 'algo-1', () => { ${wait} })`
