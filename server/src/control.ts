@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Log } from './base/log.ts'
 import type { SteerableClock } from './base/steerable-clock.ts'
 import { createWorkGauge } from './base/work-gauge.ts'
+import { superviseCaptures } from './capabilities/capture/index.ts'
 import {
   hostingWorkflows,
   superviseEndpoints,
@@ -106,6 +107,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     unstarted: [unstartedTrainingJobs(platform), unstartedHosting(platform)],
   })
   const endpoints = superviseEndpoints(platform)
+  const captures = superviseCaptures(platform)
   const house = keepHouse(platform, [
     { name: 'ended realms', run: () => sweepEndedRealms(platform) },
     { name: 'old routes', run: () => forgetOldRoutes(database) },
@@ -156,6 +158,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     },
     close: async () => {
       watching[Symbol.dispose]()
+      await captures[Symbol.asyncDispose]()
       await house[Symbol.asyncDispose]()
       await objects[Symbol.asyncDispose]()
       await workflows[Symbol.asyncDispose]()

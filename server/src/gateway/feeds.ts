@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { SteerableClock } from '../base/steerable-clock.ts'
 import { createWorkGauge } from '../base/work-gauge.ts'
+import type { CaptureSpool } from '../capabilities/capture/tap.ts'
 import {
   type RouteFeed,
   type RouteTable,
@@ -23,11 +24,15 @@ export interface FeedOptions {
   readonly log: Log
   readonly table: RouteTable
   readonly gatewayId: string
+  /** Flushed whenever the clock moves. */
+  readonly spool: CaptureSpool
 }
 
 /** What passes between a gateway and Postgres, none of which a request waits for. */
 export interface Feeds {
   readonly routes: RouteFeed
+  /** Tells every process, if Postgres is there. */
+  tell(topic: string): void
   /** Stores what was counted, then ends. */
   stop(): Promise<void>
 }
@@ -38,7 +43,7 @@ export interface Feeds {
  * @returns undefined where the gateway stands alone
  */
 export async function startFeeds(options: FeedOptions): Promise<Feeds | undefined> {
-  const { config, clock, log, table, gatewayId } = options
+  const { config, clock, log, table, gatewayId, spool } = options
   if (config.databaseUrl === undefined) return undefined
   const gauge = createWorkGauge()
   const database = openDatabase({
@@ -72,11 +77,18 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds | undefine
     database,
     openChanges: sharedChanges,
     gauge,
-    settle: () => metrics.flush(),
+    settle: async () => {
+      await Promise.all([metrics.flush(), spool.flush()])
+    },
     log,
   })
   return {
     routes,
+    tell: (topic) => {
+      sharedChanges()
+        .then((changes) => changes.tell(topic))
+        .catch((error: unknown) => log.debug('nobody could be told', { topic, error }))
+    },
     stop: async () => {
       await time[Symbol.asyncDispose]()
       await metrics[Symbol.asyncDispose]()

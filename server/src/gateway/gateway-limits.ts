@@ -1,5 +1,6 @@
 import { CLIENT_TIMEOUTS, type ClientTimeouts } from './http1/client-connection.ts'
 import { INVOCATION_LIMITS, type InvocationLimits } from './invoke/invocation-services.ts'
+import { SHADOW_LIMITS, type ShadowLimits } from './invoke/shadow-copies.ts'
 import { WAITING_ROOM_LIMITS, type WaitingRoomLimits } from './invoke/waiting-room.ts'
 import { SERVER_LINK_LIMITS, type ServerLinkLimits } from './relay/server-link.ts'
 
@@ -8,6 +9,7 @@ export interface GatewayLimits {
   readonly client: ClientTimeouts
   readonly invocation: InvocationLimits
   readonly waitingRoom: WaitingRoomLimits
+  readonly shadows: ShadowLimits
   readonly control: ServerLinkLimits
   /** How often time-outs are looked at: each is late by up to this. */
   readonly tickMs: number
@@ -20,6 +22,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   client: CLIENT_TIMEOUTS,
   invocation: INVOCATION_LIMITS,
   waitingRoom: WAITING_ROOM_LIMITS,
+  shadows: SHADOW_LIMITS,
   control: SERVER_LINK_LIMITS,
   tickMs: 50,
   stopMsMax: 60_000,
@@ -40,6 +43,7 @@ export function limitsWith(overrides: GatewayLimitOverrides = {}): GatewayLimits
     client: { ...CLIENT_TIMEOUTS, ...overrides.client },
     invocation: { ...INVOCATION_LIMITS, ...overrides.invocation },
     waitingRoom: { ...WAITING_ROOM_LIMITS, ...overrides.waitingRoom },
+    shadows: { ...SHADOW_LIMITS, ...overrides.shadows },
     control: { ...SERVER_LINK_LIMITS, ...overrides.control },
   }
 }

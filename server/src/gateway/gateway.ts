@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { newShortId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
 import type { SteerableClock } from '../base/steerable-clock.ts'
+import { CAPTURED_TOPIC_PREFIX, CaptureSpool, captureFolder } from '../capabilities/capture/tap.ts'
 import { createCredentialSource } from '../capabilities/identity/credential-source.ts'
 import { RouteTable } from '../capabilities/inference/index.ts'
 import type { Config } from '../config.ts'
@@ -14,8 +15,10 @@ import { startFeeds } from './feeds.ts'
 import { createFront } from './front.ts'
 import { type GatewayLimitOverrides, type GatewayLimits, limitsWith } from './gateway-limits.ts'
 import { Deadlines } from './http1/deadlines.ts'
+import { CaptureTaps } from './invoke/capture-taps.ts'
 import { createInvokeEndpoint } from './invoke/invoke-endpoint.ts'
 import { ReplicaConnections } from './invoke/replica-connections.ts'
+import { ShadowCopies } from './invoke/shadow-copies.ts'
 import { WaitingRoom } from './invoke/waiting-room.ts'
 import { ServerLink } from './relay/server-link.ts'
 import { loadCertificateAuthority } from './tls/certificate-authority.ts'
@@ -55,7 +58,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const gatewayId = `${hostname()}/${process.pid}/${newShortId(6)}`
   const table = options.table ?? new RouteTable()
   const deadlines = new Deadlines(limits.tickMs)
-  const feeds = await startFeeds({ ...options, table, gatewayId })
+  const spool = new CaptureSpool({
+    folder: captureFolder(config.dataDir),
+    written: (minuteEndMs) => feeds?.tell(`${CAPTURED_TOPIC_PREFIX}${minuteEndMs}`),
+    lost: (target, records) => table.meters.lostRecords(target, { records, at: clock.now() }),
+    log,
+  })
+  const feeds = await startFeeds({ ...options, table, gatewayId, spool })
   const connections = new ReplicaConnections(table, deadlines)
   const control = new ServerLink(
     { unixSocket: join(runDirectory(config.dataDir), 'control.sock') },
@@ -69,10 +78,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     serve: (socket, from) => listener.serve(socket, from),
     log,
   })
+  const captures = new CaptureTaps({ spool, clock })
+  const inferring = { table, connections, captures, clock, limits: limits.invocation }
   const front = createFront({
     invokeEndpoint: createInvokeEndpoint({
-      table,
-      connections,
+      ...inferring,
+      shadows: new ShadowCopies(inferring, limits.shadows),
       waitingRoom: new WaitingRoom(table, { limits: limits.waitingRoom, deadlines }),
       credentials: createCredentialSource({
         secrets: createSecrets(options.installation.secret),
@@ -80,8 +91,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         rootKey: options.installation.rootKey,
         clock,
       }),
-      limits: limits.invocation,
-      clock: options.clock,
       internalFailure: (error) => log.error('an invocation failed', { error }),
     }),
     proxy,
@@ -116,6 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await listener.stop(limits.stopMsMax)
       connections.close()
       control.close()
+      await spool[Symbol.asyncDispose]()
       await feeds?.stop()
       await certified
       deadlines.close()

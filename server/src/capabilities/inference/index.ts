@@ -15,10 +15,12 @@ export {
   type ReplicaRoute,
   ROUTE_TOPIC_PREFIX,
   routeTopic,
+  type ShadowRoute,
   type VariantRoute,
 } from './route.ts'
 export { type RouteFeed, type RouteFeedOptions, startRouteFeed } from './route-feed.ts'
-export { type RoutedEndpoint, type RoutedVariant, RouteTable } from './route-table.ts'
+export { RouteTable } from './route-table.ts'
+export type { RoutedEndpoint, RoutedVariant } from './routed-endpoint.ts'
 export {
   asynchronousEndpoint,
   containerError,

@@ -42,6 +42,21 @@ export class InvocationMeters {
     return meter
   }
 
+  /** Captured records of a variant are lost. Of whichever fleet: it matters to the endpoint's owner only. */
+  lostRecords(
+    of: Pick<MeteredVariant, 'realm' | 'region' | 'endpointName' | 'variantName'>,
+    { records, at }: { readonly records: number; readonly at: Date },
+  ): void {
+    const found = Array.from(this.kept.values()).find(
+      ({ variant }) =>
+        variant.realm === of.realm &&
+        variant.region === of.region &&
+        variant.endpointName === of.endpointName &&
+        variant.variantName === of.variantName,
+    )
+    for (let index = 0; index < records; index++) found?.meter.drop('captureDropped', at.getTime())
+  }
+
   all(): Iterable<KeptMeter> {
     return this.kept.values()
   }

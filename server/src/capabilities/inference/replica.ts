@@ -1,3 +1,4 @@
+import { random } from '../../base/ids.ts'
 import type { ReplicaRoute } from './route.ts'
 
 /** One replica as this gateway knows it; the same object as long as its task lives. */
@@ -45,4 +46,15 @@ export function leastBusy(
 
 function isBetter(one: Replica, other: Replica): boolean {
   return one.down === other.down ? one.outstanding < other.outstanding : other.down
+}
+
+/** Any replica, by chance; one that is down only when all are. @param except one that just failed the request */
+export function randomlyChosen(
+  replicas: readonly Replica[],
+  except?: Replica,
+): Replica | undefined {
+  const others = except ? replicas.filter((one) => one !== except) : replicas
+  const up = others.filter(({ down }) => !down)
+  const candidates = up.length > 0 ? up : others
+  return candidates[Math.floor(random() * candidates.length)]
 }

@@ -122,7 +122,7 @@ test('a published route is followed and acknowledged, a withdrawn one is gone', 
 test('a replica that left is drained when its last request here has ended', async () => {
   const setting = await setUp()
   await acknowledged(setting, await setting.change((scope) => publishRoute(scope, route(['r1']))))
-  const [replica] = setting.table.find(KEY)?.variants[0]?.replicas ?? []
+  const [replica] = setting.table.find(KEY)?.everyVariant[0]?.replicas ?? []
   assert.ok(replica)
   replica.outstanding = 1
   const version = await setting.change((scope) => publishRoute(scope, route(['r2'])))
@@ -164,7 +164,7 @@ test('a gateway that starts while Postgres is away routes by its snapshot', asyn
   const second = await setUp({ folder: first.folder, url })
   assert.equal(second.feed.loaded, true)
   assert.equal(second.feed.current, false)
-  assert.equal(second.table.find(KEY)?.variants[0]?.replicas[0]?.replicaId, 'r1')
+  assert.equal(second.table.find(KEY)?.everyVariant[0]?.replicas[0]?.replicaId, 'r1')
   await second.end()
   await rm(first.folder, { recursive: true })
 })

@@ -44,7 +44,7 @@ test('the least busy replica gets the request, equals take turns, one that faile
   table.replace(1, [route(1, ['a', 'b', 'c'])])
   const variant = table.find(KEY)?.nextVariant()
   assert.ok(variant)
-  const turns = Array.from({ length: 6 }, () => variant.leastBusyReplica()?.replicaId)
+  const turns = Array.from({ length: 6 }, () => variant.nextReplica()?.replicaId)
   assert.deepEqual(turns, ['a', 'b', 'c', 'a', 'b', 'c'])
 
   const [a, b, c] = variant.replicas
@@ -52,19 +52,19 @@ test('the least busy replica gets the request, equals take turns, one that faile
   a.outstanding = 3
   b.outstanding = 1
   c.outstanding = 2
-  assert.equal(variant.leastBusyReplica(), b)
-  assert.equal(variant.leastBusyReplica(b), c)
+  assert.equal(variant.nextReplica(), b)
+  assert.equal(variant.nextReplica(b), c)
   b.down = true
-  assert.equal(variant.leastBusyReplica(), c)
-  assert.equal(variant.leastBusyReplica(c), a)
+  assert.equal(variant.nextReplica(), c)
+  assert.equal(variant.nextReplica(c), a)
 })
 
 test('a replica stays the same object while its endpoint is published anew', () => {
   const table = new RouteTable()
   table.replace(1, [route(1, ['a'])])
-  const before = table.find(KEY)?.variants[0]
+  const before = table.find(KEY)?.everyVariant[0]
   table.update(2, { routes: [route(2, ['a', 'b'])], withdrawn: [] })
-  const after = table.find(KEY)?.variants[0]
+  const after = table.find(KEY)?.everyVariant[0]
   assert.equal(after?.replicas[0], before?.replicas[0])
   assert.equal(after?.meter, before?.meter)
 })
@@ -74,7 +74,7 @@ test('a replica that left the routes is busy until its last request has ended, t
   const left: string[] = []
   table.watch({ replicaLeft: ({ replicaId }) => left.push(replicaId) })
   table.replace(1, [route(1, ['a', 'b'])])
-  const [a] = table.find(KEY)?.variants[0]?.replicas ?? []
+  const [a] = table.find(KEY)?.everyVariant[0]?.replicas ?? []
   assert.ok(a)
   a.outstanding = 2
 

@@ -1,99 +1,9 @@
-import type { InvocationMeter } from './invocation-meter.ts'
 import { InvocationMeters, type MeteredVariant } from './invocation-meters.ts'
-import { leastBusy, Replica, type Turn } from './replica.ts'
+import { Replica } from './replica.ts'
 import type { EndpointRoute, FleetRoute, ReplicaRoute, VariantRoute } from './route.ts'
-import { chooseByWeight } from './variant-choice.ts'
+import { RoutedEndpoint, RoutedFleet, RoutedVariant } from './routed-endpoint.ts'
 
 type RouteKey = Pick<EndpointRoute, 'account' | 'region' | 'endpointName'>
-
-/** One variant of one fleet in a gateway's memory. */
-export class RoutedVariant {
-  readonly variantName: string
-  readonly fleet: FleetRoute
-  readonly weight: number
-  readonly replicas: readonly Replica[]
-  readonly meter: InvocationMeter
-  due = 0
-  private readonly turn: Turn = { next: 0 }
-
-  constructor(
-    route: VariantRoute,
-    known: { fleet: FleetRoute; replicas: readonly Replica[]; meter: InvocationMeter },
-  ) {
-    this.variantName = route.variantName
-    this.weight = route.weight
-    this.fleet = known.fleet
-    this.replicas = known.replicas
-    this.meter = known.meter
-  }
-
-  leastBusyReplica(except?: Replica): Replica | undefined {
-    return leastBusy(this.replicas, this.turn, except)
-  }
-}
-
-/** One fleet in a gateway's memory. */
-export class RoutedFleet {
-  readonly route: FleetRoute
-  readonly variants: readonly RoutedVariant[]
-  /** Its share, as the choice between fleets sees it. */
-  readonly weight: number
-  due = 0
-
-  constructor(route: FleetRoute, variants: readonly RoutedVariant[]) {
-    this.route = route
-    this.weight = route.share
-    this.variants = variants
-  }
-
-  /** The variant whose turn it is by weight. */
-  nextVariant(): RoutedVariant | undefined {
-    return this.variants.length === 1 ? this.variants[0] : chooseByWeight(this.variants)
-  }
-
-  variantNamed(name: string): RoutedVariant | undefined {
-    return this.variants.find(({ variantName }) => variantName === name)
-  }
-}
-
-/** One endpoint in a gateway's memory. */
-export class RoutedEndpoint {
-  readonly route: EndpointRoute
-  readonly fleets: readonly RoutedFleet[]
-  private readonly sole: RoutedFleet | undefined
-
-  constructor(route: EndpointRoute, fleets: readonly RoutedFleet[]) {
-    this.route = route
-    this.fleets = fleets
-    this.sole = fleets.length === 1 ? fleets[0] : undefined
-  }
-
-  /** The variant whose turn it is, by the fleets' shares and then by weight. */
-  nextVariant(): RoutedVariant | undefined {
-    return (this.sole ?? chooseByWeight(this.fleets))?.nextVariant()
-  }
-
-  /** The variant of that name in the fleet whose turn it is among those that have it. */
-  variantNamed(name: string): RoutedVariant | undefined {
-    if (this.sole) return this.sole.variantNamed(name)
-    const having = this.fleets.filter((fleet) => fleet.variantNamed(name))
-    return (chooseByWeight(having) ?? having[0])?.variantNamed(name)
-  }
-
-  /** The variant that is `one` in this publication of its endpoint. */
-  successorOf(one: RoutedVariant): RoutedVariant | undefined {
-    return this.fleetOf(one.fleet.generation)?.variantNamed(one.variantName)
-  }
-
-  fleetOf(generation: number): RoutedFleet | undefined {
-    return this.fleets.find(({ route }) => route.generation === generation)
-  }
-
-  /** Every variant of every fleet. */
-  get variants(): readonly RoutedVariant[] {
-    return this.fleets.flatMap(({ variants }) => variants)
-  }
-}
 
 export interface RouteTableWatcher {
   /** A replica is in no route and works on nothing: forget its connections. */
@@ -162,7 +72,8 @@ export class RouteTable {
   variantOf({ generation, variantName, ...key }: MeteredVariant): RoutedVariant | undefined {
     const endpoint = this.find(key)
     const isSame = endpoint?.route.realm === key.realm
-    return isSame ? endpoint.fleetOf(generation)?.variantNamed(variantName) : undefined
+    const fleet = isSame ? endpoint.fleetOf(generation) : undefined
+    return fleet?.variantNamed(variantName) ?? fleet?.shadowNamed(variantName)
   }
 
   /** A request leaves `replica`. */
@@ -175,14 +86,21 @@ export class RouteTable {
 
   private set(route: EndpointRoute): void {
     const fleets = route.fleets.map((fleet) => {
-      const variants = fleet.variants.map((variant) => {
-        const replicas = variant.replicas.map((one) => this.replicaOf(one))
-        const meter = this.meters.of(route, { fleet, variantName: variant.variantName })
-        return new RoutedVariant(variant, { fleet, replicas, meter })
-      })
-      return new RoutedFleet(fleet, variants)
+      const shadows = (fleet.shadows ?? []).map((one) => this.variantFrom(one, { route, fleet }))
+      const variants = fleet.variants.map((one) => this.variantFrom(one, { route, fleet, shadows }))
+      return new RoutedFleet(fleet, { variants, shadows })
     })
     this.endpoints.set(keyOf(route), new RoutedEndpoint(route, fleets))
+  }
+
+  private variantFrom(
+    variant: VariantRoute,
+    of: { route: EndpointRoute; fleet: FleetRoute; shadows?: readonly RoutedVariant[] },
+  ): RoutedVariant {
+    const { route, fleet, shadows = [] } = of
+    const replicas = variant.replicas.map((one) => this.replicaOf(one))
+    const meter = this.meters.of(route, { fleet, variantName: variant.variantName })
+    return new RoutedVariant(variant, { endpoint: route, fleet, replicas, meter, shadows })
   }
 
   private replicaOf(route: ReplicaRoute): Replica {
@@ -198,7 +116,9 @@ export class RouteTable {
     this.version = version
     const routed = new Set<Replica>()
     for (const endpoint of this.endpoints.values()) {
-      for (const { replicas } of endpoint.variants) for (const one of replicas) routed.add(one)
+      for (const { replicas } of endpoint.everyVariant) {
+        for (const one of replicas) routed.add(one)
+      }
     }
     for (const replica of this.replicas.values()) {
       replica.routed = routed.has(replica)

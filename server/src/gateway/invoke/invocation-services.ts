@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.ts'
 import type { RouteTable } from '../../capabilities/inference/index.ts'
 import type { CredentialSource } from '../../wire/handler.ts'
+import type { CaptureTaps } from './capture-taps.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import type { Invocation } from './invocation.ts'
 import type { ReplicaConnections } from './replica-connections.ts'
+import type { ShadowCopies } from './shadow-copies.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 /** What invocations are bounded by. */
@@ -27,6 +29,8 @@ export interface InvocationServices {
   readonly table: RouteTable
   readonly connections: ReplicaConnections
   readonly waitingRoom: WaitingRoom
+  readonly captures: CaptureTaps
+  readonly shadows: ShadowCopies
   readonly credentials: CredentialSource
   readonly limits: InvocationLimits
   /** The platform's clock. */

@@ -1,7 +1,6 @@
 import type { AwsError } from '../../aws/errors.ts'
 import { newUuid } from '../../base/ids.ts'
 import {
-  asynchronousEndpoint,
   containerExited,
   containerIncoherent,
   containerRequestHead,
@@ -11,24 +10,20 @@ import {
   type FailedContainer,
   type InvocationTarget,
   noReplica,
-  noWeight,
   type Replica,
-  type RoutedEndpoint,
   type RoutedVariant,
-  variantNotFound,
 } from '../../capabilities/inference/index.ts'
 import type { Exchange } from '../http1/exchange.ts'
 import { headerOf, type ResponseHead } from '../http1/message-head.ts'
-import type {
-  UpstreamConnection,
-  UpstreamExchange,
-  UpstreamFailure,
-} from '../http1/upstream-connection.ts'
+import type { UpstreamExchange, UpstreamFailure } from '../http1/upstream-connection.ts'
 import { checkCaller } from './caller-check.ts'
+import { Choice } from './choice.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import { answerError, answerTooLarge, asAwsError } from './error-answer.ts'
 import type { InvocationServices } from './invocation-services.ts'
 import { type MeteredEnd, Metering } from './metering.ts'
+import { Placement } from './placement.ts'
+import type { SentRequest } from './sent-request.ts'
 import type { Waiting } from './waiting-room.ts'
 
 /**
@@ -48,17 +43,12 @@ export class Invocation implements UpstreamExchange, Waiting {
   readonly services: InvocationServices
   private readonly metering: Metering
   private account = ''
-  private region = ''
   private body: Buffer = NO_BODY
-  private endpoint: RoutedEndpoint | undefined
-  private variant: RoutedVariant | undefined
-  private replica: Replica | undefined
-  private connection: UpstreamConnection | undefined
+  private choice: Choice | undefined
+  /** Set once the request has been on its way to a replica. */
+  private sent: SentRequest | undefined
+  private readonly placement: Placement
   private answer: ContainerAnswer | undefined
-  private failedReplica: Replica | undefined
-  private sentToDown = false
-  private handedOn = false
-  private usedStale = false
   private waitUntilMs: number | undefined
 
   constructor(
@@ -67,12 +57,13 @@ export class Invocation implements UpstreamExchange, Waiting {
   ) {
     this.services = services
     this.metering = new Metering(services.clock)
+    this.placement = new Placement(services)
     this.exchange = request.exchange
     this.target = request.target
   }
 
   get variantName(): string {
-    return this.variant?.variantName ?? ''
+    return this.choice?.variant?.variantName ?? ''
   }
 
   start(): void {
@@ -88,8 +79,13 @@ export class Invocation implements UpstreamExchange, Waiting {
     try {
       const { credentials } = this.services
       const { caller, region } = checkCaller(this.exchange, { body, credentials })
-      this.account = caller.account
-      this.region = region
+      const { account } = caller
+      const { endpointName } = this.target
+      const targetVariant = headerOf(this.exchange.head, 'x-amzn-sagemaker-target-variant')
+      this.account = account
+      this.choice = new Choice(this.services.table, {
+        ...{ account, region, endpointName, targetVariant },
+      })
       this.exchange.gone = this.onGone
       this.sendOrWait()
     } catch (error) {
@@ -97,62 +93,57 @@ export class Invocation implements UpstreamExchange, Waiting {
     }
   }
 
-  /** Finds the variant, now or again. @throws AwsError when there is none to send to */
+  /** @throws AwsError when there is no variant to send to */
   private choose(): RoutedVariant {
-    const { account, region } = this
-    const { endpointName } = this.target
-    const endpoint = this.services.table.find({ account, region, endpointName })
-    if (!endpoint) throw endpointNotFound(account, endpointName)
-    if (this.variant && endpoint === this.endpoint) return this.variant
-    const before = this.variant && endpoint.successorOf(this.variant)
-    this.endpoint = endpoint
-    this.variant = before ?? this.targetVariant(endpoint) ?? endpoint.nextVariant()
-    if (!this.variant) throw noWeight(endpoint.route)
-    if (this.variant.fleet.asyncInference) throw asynchronousEndpoint(endpoint.route)
-    this.metering.goesTo(this.variant)
-    return this.variant
-  }
-
-  private targetVariant(endpoint: RoutedEndpoint): RoutedVariant | undefined {
-    const name = headerOf(this.exchange.head, 'x-amzn-sagemaker-target-variant')
-    if (name === undefined || name === '') return undefined
-    const variant = endpoint.variantNamed(name)
-    if (!variant) throw variantNotFound(endpoint.route, name)
+    const { account } = this
+    if (!this.choice) throw endpointNotFound(account, this.target.endpointName)
+    const variant = this.choice.make()
+    this.metering.goesTo(variant)
     return variant
   }
 
   /** @returns false when no replica can take it now @throws AwsError when none ever will */
   private send(): boolean {
     const variant = this.choose()
-    const replica = variant.leastBusyReplica(this.failedReplica)
-    if (!replica) return false
-    const connection = this.services.connections.to(replica).take(this.usedStale)
+    const connection = this.placement.take(variant)
     if (!connection) return false
-    replica.outstanding++
     this.metering.holdEnds()
-    this.sentToDown = replica.down
-    this.replica = replica
-    this.connection = connection
-    const { streaming } = this.target
     this.metering.modelBegins()
     connection.begin(this, this.services.limits.modelTimeoutMs)
-    const bodyBytes = this.body.length
-    connection.writeAll(
-      containerRequestHead(this.exchange.head, { bodyBytes, streaming }),
-      this.body,
-    )
+    const sent = this.sent ?? this.prepare(variant)
+    connection.writeAll(sent.containerHead, sent.body)
+    if (!this.sent && variant.shadows.length > 0) this.services.shadows.mirror(variant, sent)
+    this.sent = sent
     return true
+  }
+
+  /** What goes to a container, the same to each that gets it. */
+  private prepare(variant: RoutedVariant): SentRequest {
+    const { body, requestId } = this
+    const { head } = this.exchange
+    const { streaming } = this.target
+    const containerHead = containerRequestHead(head, { bodyBytes: body.length, streaming })
+    const isCaptured = this.services.captures.chooses(variant)
+    return { requestId, head, containerHead, body, isCaptured }
   }
 
   private wait(): void {
     const { waitingRoom } = this.services
-    this.waitUntilMs ??= waitingRoom.untilMs()
     this.metering.holdBegins()
+    this.waitUntilMs ??= waitingRoom.untilMs(this.choice?.variant?.holdMs)
     if (!waitingRoom.enter(this, this.waitUntilMs)) this.gaveUp()
   }
 
+  get bodyBytes(): number {
+    return this.body.length
+  }
+
+  get isHeld(): boolean {
+    return this.choice?.variant?.holdMs !== undefined
+  }
+
   retry(): boolean {
-    this.failedReplica = undefined
+    this.placement.forgive()
     try {
       return this.send()
     } catch (error) {
@@ -162,7 +153,8 @@ export class Invocation implements UpstreamExchange, Waiting {
   }
 
   gaveUp(): void {
-    if (this.endpoint) this.refuse(noReplica(this.endpoint.route, this.variantName))
+    const { endpoint } = this.choice ?? {}
+    if (endpoint) this.refuse(noReplica(endpoint.route, this.variantName))
   }
 
   connected(): void {
@@ -174,9 +166,9 @@ export class Invocation implements UpstreamExchange, Waiting {
   }
 
   responded(head: ResponseHead): void {
-    if (this.replica) this.replica.down = false
+    this.placement.answers()
     this.answer = this.services.answerFor(this)
-    if (this.target.streaming) this.connection?.extend(this.services.limits.streamTimeoutMs)
+    if (this.target.streaming) this.placement.present?.extend(this.services.limits.streamTimeoutMs)
     this.answer.begin(head)
   }
 
@@ -190,13 +182,13 @@ export class Invocation implements UpstreamExchange, Waiting {
 
   ended(): void {
     this.metering.modelEnds()
-    this.letGo()
+    this.placement.letGo()
     this.answer?.end()
   }
 
   failed(failure: UpstreamFailure): void {
     const container = this.failedContainer()
-    const replica = this.letGo()
+    const replica = this.placement.letGo()
     this.metering.modelEnds()
     if (this.answer?.fail(failure)) return
     if (!failure.answered && (failure.kind === 'connect' || failure.kind === 'closed')) {
@@ -210,22 +202,11 @@ export class Invocation implements UpstreamExchange, Waiting {
 
   /** @returns false when the request has been handed on before, or there is nobody to hand it on to */
   private sendAgain(failure: UpstreamFailure, replica: Replica | undefined): boolean {
-    // a connection that had served before may have ended before the request was on it
-    const wasStale = failure.reused && !this.usedStale
-    const reachedNobody = failure.kind === 'connect' || this.sentToDown
-    this.usedStale ||= wasStale
-    if (!wasStale && replica) {
-      replica.down = true
-      this.failedReplica = replica
-    }
+    const next = this.placement.nextTry(failure, replica)
     try {
-      if (wasStale) this.sendOrWait()
-      else if (reachedNobody) this.sendToOther() || this.wait()
-      else if (this.handedOn) return false
-      else {
-        this.handedOn = true
-        return this.sendToOther()
-      }
+      if (next === 'same') this.sendOrWait()
+      else if (next === 'wait') this.sendToOther() || this.wait()
+      else return next === 'other' && this.sendToOther()
     } catch (error) {
       this.refuse(error)
     }
@@ -238,45 +219,35 @@ export class Invocation implements UpstreamExchange, Waiting {
 
   /** @returns false when there is no other replica that is up */
   private sendToOther(): boolean {
-    const other = this.choose().leastBusyReplica(this.failedReplica)
-    return other !== undefined && !other.down && this.send()
-  }
-
-  /** Gives the replica free. @returns the one that it was */
-  private letGo(): Replica | undefined {
-    const { replica } = this
-    this.replica = undefined
-    this.connection = undefined
-    if (replica) this.services.table.release(replica)
-    return replica
+    return this.placement.hasOther(this.choose()) && this.send()
   }
 
   private readonly onGone = (): void => {
     this.services.waitingRoom.leave(this)
-    this.connection?.destroy()
-    this.letGo()
+    this.placement.present?.destroy()
+    this.placement.letGo()
     this.metering.end(CALLER_LEFT)
   }
 
   /** For the answer: slows the container down to the caller's pace. */
   pause(): void {
-    this.connection?.pause()
+    this.placement.present?.pause()
   }
 
   resume(): void {
-    this.connection?.resume()
+    this.placement.present?.resume()
   }
 
   /** For the answer: it is not wanted further. */
   cutOff(): void {
-    this.connection?.destroy()
-    this.letGo()
+    this.placement.present?.destroy()
+    this.placement.letGo()
   }
 
   failedContainer(): FailedContainer {
-    const route = this.endpoint?.route
+    const route = this.choice?.endpoint?.route
     if (!route) throw endpointNotFound(this.account, this.target.endpointName)
-    return { route, variantName: this.variantName, replicaId: this.replica?.replicaId ?? '' }
+    return { route, variantName: this.variantName, replicaId: this.placement.replicaId }
   }
 
   tooVerbose(): AwsError {
@@ -291,6 +262,31 @@ export class Invocation implements UpstreamExchange, Waiting {
     const status = answerError(this.exchange, { error: known, requestId })
     const isModelError = known.code === 'ModelError'
     this.answered({ status: isModelError ? originalStatus(known) : status, isModelError })
+  }
+
+  /** For the answer: whether `captured` is wanted of it. */
+  get isCaptured(): boolean {
+    return this.sent?.isCaptured === true
+  }
+
+  /** For the answer: what the container said, once the caller has it; undefined when it was too much. */
+  captured(head: ResponseHead, body: Buffer | undefined): void {
+    const { sent } = this
+    const { captures } = this.services
+    const { variant } = this.choice ?? {}
+    if (!sent || !variant) return
+    if (!body) {
+      captures.dropped(variant)
+      return
+    }
+    captures.capture({
+      variant,
+      eventId: sent.requestId,
+      request: sent.head,
+      requestBody: sent.body,
+      response: head,
+      responseBody: body,
+    })
   }
 
   /** For the answer: it is complete. */

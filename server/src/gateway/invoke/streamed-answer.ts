@@ -22,6 +22,10 @@ const MODEL_STREAM_ERROR = frameHeaders({
 export class StreamedAnswer implements ContainerAnswer {
   private readonly invocation: Invocation
   private readonly chunked: boolean
+  private head: ResponseHead | undefined
+  /** What is captured of it; undefined when nothing is, or it was too much. */
+  private captured: Buffer[] | undefined
+  private capturedBytes = 0
   /** An answer that is an error is not streamed. */
   private error: WholeAnswer | undefined
 
@@ -37,6 +41,8 @@ export class StreamedAnswer implements ContainerAnswer {
       this.error.begin(head)
       return
     }
+    this.head = head
+    if (this.invocation.isCaptured) this.captured = []
     if (!this.chunked) exchange.closeAfterwards()
     const framing = this.chunked
       ? `Transfer-Encoding: chunked\r\n${exchange.connectionLine()}`
@@ -55,7 +61,15 @@ export class StreamedAnswer implements ContainerAnswer {
       this.error.data(piece)
       return
     }
+    if (this.captured) this.keep(piece)
     if (!this.write(eventFrame(PAYLOAD_PART, piece))) this.invocation.pause()
+  }
+
+  private keep(piece: Buffer): void {
+    this.capturedBytes += piece.length
+    if (this.capturedBytes <= this.invocation.services.limits.bodyBytesMax) {
+      this.captured?.push(piece)
+    } else this.captured = undefined
   }
 
   end(): void {
@@ -63,7 +77,12 @@ export class StreamedAnswer implements ContainerAnswer {
       this.error.end()
       return
     }
+    const { invocation, head, captured } = this
+    if (invocation.exchange.isOver) return
     this.finish()
+    if (head && invocation.isCaptured) {
+      invocation.captured(head, captured && Buffer.concat(captured))
+    }
   }
 
   fail(failure: UpstreamFailure): boolean {

@@ -67,6 +67,7 @@ export class WholeAnswer implements ContainerAnswer {
       body,
     )
     invocation.answered(ANSWERED)
+    if (invocation.isCaptured) invocation.captured(head, body)
   }
 
   fail(): boolean {

@@ -1,0 +1,115 @@
+import type { InvocationMeter } from './invocation-meter.ts'
+import { leastBusy, type Replica, randomlyChosen, type Turn } from './replica.ts'
+import type { EndpointRoute, FleetRoute, VariantRoute } from './route.ts'
+import { chooseByWeight } from './variant-choice.ts'
+
+/** One variant of one fleet in a gateway's memory. */
+export class RoutedVariant {
+  readonly variantName: string
+  readonly fleet: FleetRoute
+  readonly weight: number
+  readonly replicas: readonly Replica[]
+  readonly meter: InvocationMeter
+  /** Those that get copies of its requests. */
+  readonly shadows: readonly RoutedVariant[]
+  readonly endpoint: EndpointRoute
+  /** How long requests are held for want of a replica; undefined: the usual time. */
+  readonly holdMs: number | undefined
+  due = 0
+  private readonly turn: Turn = { next: 0 }
+  private readonly isRandom: boolean
+
+  constructor(
+    route: VariantRoute,
+    known: Pick<RoutedVariant, 'endpoint' | 'fleet' | 'replicas' | 'meter' | 'shadows'>,
+  ) {
+    this.variantName = route.variantName
+    this.weight = route.weight
+    this.holdMs = route.holdMs
+    this.isRandom = route.routing === 'RANDOM'
+    this.endpoint = known.endpoint
+    this.fleet = known.fleet
+    this.replicas = known.replicas
+    this.meter = known.meter
+    this.shadows = known.shadows
+  }
+
+  /**
+   * The replica for the next request, by the variant's routing strategy.
+   *
+   * @param except one that has just failed the request
+   */
+  nextReplica(except?: Replica): Replica | undefined {
+    if (this.isRandom) return randomlyChosen(this.replicas, except)
+    return leastBusy(this.replicas, this.turn, except)
+  }
+}
+
+/** One fleet in a gateway's memory. */
+export class RoutedFleet {
+  readonly route: FleetRoute
+  readonly variants: readonly RoutedVariant[]
+  readonly shadows: readonly RoutedVariant[]
+  /** Its share, as the choice between fleets sees it. */
+  readonly weight: number
+  due = 0
+
+  constructor(route: FleetRoute, known: Pick<RoutedFleet, 'variants' | 'shadows'>) {
+    this.route = route
+    this.weight = route.share
+    this.variants = known.variants
+    this.shadows = known.shadows
+  }
+
+  /** The variant whose turn it is by weight. */
+  nextVariant(): RoutedVariant | undefined {
+    return this.variants.length === 1 ? this.variants[0] : chooseByWeight(this.variants)
+  }
+
+  variantNamed(name: string): RoutedVariant | undefined {
+    return this.variants.find(({ variantName }) => variantName === name)
+  }
+
+  shadowNamed(name: string): RoutedVariant | undefined {
+    return this.shadows.find(({ variantName }) => variantName === name)
+  }
+}
+
+/** One endpoint in a gateway's memory. */
+export class RoutedEndpoint {
+  readonly route: EndpointRoute
+  readonly fleets: readonly RoutedFleet[]
+  private readonly sole: RoutedFleet | undefined
+
+  constructor(route: EndpointRoute, fleets: readonly RoutedFleet[]) {
+    this.route = route
+    this.fleets = fleets
+    this.sole = fleets.length === 1 ? fleets[0] : undefined
+  }
+
+  /** The variant whose turn it is, by the fleets' shares and then by weight. */
+  nextVariant(): RoutedVariant | undefined {
+    return (this.sole ?? chooseByWeight(this.fleets))?.nextVariant()
+  }
+
+  /** The variant of that name in the fleet whose turn it is among those that have it. */
+  variantNamed(name: string): RoutedVariant | undefined {
+    if (this.sole) return this.sole.variantNamed(name)
+    const having = this.fleets.filter((fleet) => fleet.variantNamed(name))
+    return (chooseByWeight(having) ?? having[0])?.variantNamed(name)
+  }
+
+  /** The variant that is `one` in this publication of its endpoint. */
+  successorOf(one: RoutedVariant): RoutedVariant | undefined {
+    return this.fleetOf(one.fleet.generation)?.variantNamed(one.variantName)
+  }
+
+  fleetOf(generation: number): RoutedFleet | undefined {
+    return this.fleets.find(({ route }) => route.generation === generation)
+  }
+
+  /** Every variant of every fleet, shadows among them. */
+  get everyVariant(): readonly RoutedVariant[] {
+    return this.fleets.flatMap(({ variants, shadows }) => [...variants, ...shadows])
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  asynchronousEndpoint,
+  endpointNotFound,
+  noWeight,
+  type RoutedEndpoint,
+  type RoutedVariant,
+  type RouteTable,
+  variantNotFound,
+} from '../../capabilities/inference/index.ts'
+
+/** What a request is for. */
+export interface Wanted {
+  readonly account: string
+  readonly region: string
+  readonly endpointName: string
+  /** The variant that the caller names; undefined when any will do. */
+  readonly targetVariant: string | undefined
+}
+
+/**
+ * The variant that one request goes to. Once chosen it stays, also while the endpoint is published anew, as
+ * long as its fleet serves; then another is chosen in its place.
+ */
+export class Choice {
+  endpoint: RoutedEndpoint | undefined
+  variant: RoutedVariant | undefined
+  private readonly table: RouteTable
+  private readonly wanted: Wanted
+
+  constructor(table: RouteTable, wanted: Wanted) {
+    this.table = table
+    this.wanted = wanted
+  }
+
+  /** Finds the variant, now or again. @throws AwsError when there is none to send to */
+  make(): RoutedVariant {
+    const { account, endpointName } = this.wanted
+    const endpoint = this.table.find(this.wanted)
+    if (!endpoint) throw endpointNotFound(account, endpointName)
+    if (this.variant && endpoint === this.endpoint) return this.variant
+    const before = this.variant && endpoint.successorOf(this.variant)
+    this.endpoint = endpoint
+    this.variant = before ?? this.targetOf(endpoint) ?? endpoint.nextVariant()
+    if (!this.variant) throw noWeight(endpoint.route)
+    if (this.variant.fleet.asyncInference) throw asynchronousEndpoint(endpoint.route)
+    return this.variant
+  }
+
+  private targetOf(endpoint: RoutedEndpoint): RoutedVariant | undefined {
+    const { targetVariant } = this.wanted
+    if (targetVariant === undefined || targetVariant === '') return undefined
+    const variant = endpoint.variantNamed(targetVariant)
+    if (!variant) throw variantNotFound(endpoint.route, targetVariant)
+    return variant
+  }
+}

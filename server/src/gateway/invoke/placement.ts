@@ -1,0 +1,91 @@
+import type { Replica, RoutedVariant, RouteTable } from '../../capabilities/inference/index.ts'
+import type { UpstreamConnection, UpstreamFailure } from '../http1/upstream-connection.ts'
+import type { ReplicaConnections } from './replica-connections.ts'
+
+/**
+ * What is to be done with a request whose replica failed before the first byte of an answer:
+ *
+ * - `same`: the connection had served before and may have ended before the request was on it
+ * - `wait`: nobody has got it; another replica takes it, or the next one that there is
+ * - `other`: somebody may have got it; another replica takes it, if there is one
+ * - `none`: it has been handed on once already
+ */
+export type NextTry = 'same' | 'wait' | 'other' | 'none'
+
+/** The replica that a request is at, and what is remembered of those that failed it. */
+export class Placement {
+  private readonly table: RouteTable
+  private readonly connections: ReplicaConnections
+  private replica: Replica | undefined
+  private connection: UpstreamConnection | undefined
+  private failedReplica: Replica | undefined
+  private sentToDown = false
+  private handedOn = false
+  private usedStale = false
+
+  constructor(services: { readonly table: RouteTable; readonly connections: ReplicaConnections }) {
+    this.table = services.table
+    this.connections = services.connections
+  }
+
+  /** A connection to the variant's next replica; undefined when none can take a request now. */
+  take(variant: RoutedVariant): UpstreamConnection | undefined {
+    const replica = variant.nextReplica(this.failedReplica)
+    const connection = replica && this.connections.to(replica).take(this.usedStale)
+    if (!connection) return undefined
+    replica.outstanding++
+    this.sentToDown = replica.down
+    this.replica = replica
+    this.connection = connection
+    return connection
+  }
+
+  get present(): UpstreamConnection | undefined {
+    return this.connection
+  }
+
+  get replicaId(): string {
+    return this.replica?.replicaId ?? ''
+  }
+
+  /** The replica answers. */
+  answers(): void {
+    if (this.replica) this.replica.down = false
+  }
+
+  /** Gives the replica free. @returns the one that it was */
+  letGo(): Replica | undefined {
+    const { replica } = this
+    this.replica = undefined
+    this.connection = undefined
+    if (replica) this.table.release(replica)
+    return replica
+  }
+
+  /** @param replica the one that failed */
+  nextTry(failure: UpstreamFailure, replica: Replica | undefined): NextTry {
+    const wasStale = failure.reused && !this.usedStale
+    const reachedNobody = failure.kind === 'connect' || this.sentToDown
+    this.usedStale ||= wasStale
+    if (wasStale) return 'same'
+    if (replica) {
+      replica.down = true
+      this.failedReplica = replica
+    }
+    if (reachedNobody) return 'wait'
+    if (this.handedOn) return 'none'
+    this.handedOn = true
+    return 'other'
+  }
+
+  /** Whether another replica than the failed one is up. */
+  hasOther(variant: RoutedVariant): boolean {
+    const other = variant.nextReplica(this.failedReplica)
+    return other !== undefined && !other.down
+  }
+
+  /** The one that failed may be asked again. */
+  forgive(): void {
+    this.failedReplica = undefined
+  }
+}
