@@ -11,6 +11,7 @@ import {
   type TaskOrder,
   taskDirectory,
 } from '../platform/engines/process/task-directory.ts'
+import { endWhenForgotten } from './forgotten.ts'
 import { createOutputPipe, type OutputPipe } from './output-pipe.ts'
 import type { PlatformClient } from './platform-client.ts'
 import { prepareFiles } from './prepare.ts'
@@ -46,6 +47,7 @@ export async function runTask(taskDir: string): Promise<void> {
   // Some timers do not keep a process alive, and between two attempts there may be nothing else.
   const alive = setInterval(() => {}, 2 ** 30)
   const run = beginRun(order, directory)
+  endWhenForgotten(run)
   const end = await outcomeOf(run)
   await run.log.finish()
   run.state.end(end)

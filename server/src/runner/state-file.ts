@@ -15,6 +15,8 @@ export interface StateFile {
   /** The last word; survives power loss. */
   end(end: TaskEnd): void
   now(): string
+  /** As it was last written. */
+  present(): TaskState
 }
 
 export function createStateFile(
@@ -30,6 +32,7 @@ export function createStateFile(
   }
   return {
     now,
+    present: () => state,
     enter: (phase) => change({ ...state, phases: [...state.phases, { phase, at: now() }] }),
     update: (more) => change({ ...state, ...more }),
     end: (end) => {

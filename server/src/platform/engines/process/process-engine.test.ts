@@ -52,6 +52,30 @@ for (const mechanism of ['bwrap', 'unshare'] as const) {
   })
 }
 
+for (const mechanism of ['bwrap', 'unshare'] as const) {
+  test(`a runner ends with its container when the platform and its data are gone, by ${mechanism}`, {
+    skip: !works[mechanism] && `${mechanism} does not work here`,
+  }, async (t) => {
+    const { engine, platform, tasksDir, register, hasProcess, close } = await make(mechanism)
+    t.after(close)
+    const mark = `sleep 94${process.pid}`
+    await register(SHELL_IMAGE, { 'bin/train': `#!/bin/sh\necho up\nsetsid ${mark} &\n${mark}\n` })
+    const task = shellTask('')
+    await engine.start(task)
+    await until('its process', () => hasProcess(mark))
+    const [{ runnerPid = 0 } = {}] = await engine.list()
+
+    await platform.goAway()
+    rmSync(dirname(tasksDir), { recursive: true, force: true })
+
+    await until('the end of its processes', () => !hasProcess(mark))
+    await until('the end of the runner', () => !existsSync(`/proc/${runnerPid}/exe`))
+    assert.equal(hasProcess(task.taskId), false)
+    mkdirSync(tasksDir, { recursive: true })
+    await platform.comeBack()
+  })
+}
+
 async function make(mechanism: SandboxMechanism): Promise<Subject & { tasksDir: string }> {
   const root = mkdtempSync(join(tmpdir(), 'sagebrush-engine-'))
   const platform = await startFakePlatform()
