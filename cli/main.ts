@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   down: async () => (await import('./commands/down.ts')).down,
   reset: async () => (await import('./commands/reset.ts')).reset,
   clock: async () => (await import('./commands/clock.ts')).clock,
+  inject: async () => (await import('./commands/inject.ts')).inject,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   image: async () => (await import('./commands/image.ts')).image,
 }

@@ -9,6 +9,7 @@ import {
   requireRunning,
 } from '../installation-options.ts'
 import { type ClockShown, clockLine } from './clock.ts'
+import { type FaultListed, printFaults } from './inject.ts'
 
 interface TaskStatus {
   readonly taskId: string
@@ -23,10 +24,10 @@ export const status: Command = {
   usage: '[--json] [--data-dir DIR]',
   summary: 'show what runs',
   help: `Each process with its role, pid, uptime and memory, and the tasks (hosts of jobs, replicas of
-endpoints) that run; and the platform's clock where it was moved.
+endpoints) that run; the platform's clock where it was moved, and what is injected.
 
   --json           {"url", "processes": [{"role", "pid", …}], "tasks": [{"taskId", "kind", "name", …}],
-                   "clock"}
+                   "clock", "faults": […]}
 ${DATA_DIR_HELP}
 
 Example:
@@ -40,6 +41,8 @@ Example:
     const { url, processes } = await requireRunning(dataDir)
     const answer = await askControl<{ tasks: TaskStatus[] }>(dataDir, 'GET', '/tasks')
     const clock = await askControl<ClockShown>(dataDir, 'GET', '/clock')
+    const injected = await askControl<{ faults: FaultListed[] }>(dataDir, 'GET', '/inject')
+    const faults = injected?.faults ?? []
     const tasks = answer?.tasks ?? []
     const port = Number(new URL(url).port)
     if (values.json) {
@@ -49,6 +52,7 @@ Example:
         processes: processes.map((one) => ({ ...one, ...gatewaysPort(one.role) })),
         tasks,
         ...(clock && { clock }),
+        faults,
       })
       return 0
     }
@@ -70,6 +74,10 @@ Example:
     if (!answer) print('control is being started again; tasks cannot be listed just now')
     else if (tasks.length === 0) print('no tasks run')
     else printTable(taskRows(tasks))
+    if (faults.length > 0) {
+      print()
+      printFaults(faults)
+    }
     return 0
   },
 }

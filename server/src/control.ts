@@ -7,6 +7,7 @@ import { createWorkGauge } from './base/work-gauge.ts'
 import { superviseCaptures } from './capabilities/capture/index.ts'
 import {
   hostingWorkflows,
+  readVariantCapacities,
   superviseEndpoints,
   unstartedHosting,
 } from './capabilities/hosting/index.ts'
@@ -30,7 +31,13 @@ import type { Installation } from './installation.ts'
 import { internalRequests } from './internal-requests.ts'
 import { holds, operations } from './operations.ts'
 import { openAdminSocket } from './platform/admin-socket.ts'
-import { type ClockSteering, openClockSteering, unsettledTaskIds } from './platform/clock/index.ts'
+import {
+  type ClockSteering,
+  createSettling,
+  openClockSteering,
+  type SettlingOptions,
+  unsettledTaskIds,
+} from './platform/clock/index.ts'
 import { openChanges } from './platform/database/changes.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { migrate } from './platform/database/migrate.ts'
@@ -89,14 +96,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     objects: await createFilesystemObjects({ folder: join(config.dataDir, 'objects') }),
     engine: createProcessEngine({ config, log }),
   }
-  const steering = await openClockSteering({
-    clock,
-    database,
+  const settlingOptions: SettlingOptions = {
     changes,
     gauge,
     gatewayIds: async () => (await readGateways(database)).map(({ gatewayId }) => gatewayId),
     unsettledTaskIds: () => unsettledTaskIds(platform.engine),
-  })
+  }
+  const steering = await openClockSteering({ ...settlingOptions, clock, database })
   const realms = await openRealms(platform, {
     ended: [(transaction, { realm }) => withdrawRoutesOfRealm({ transaction, changes }, realm)],
   })
@@ -135,7 +141,18 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     changes,
     log,
   })
-  const controls = testControls({ steering, reset, moved: house.soon })
+  const controls = testControls({
+    steering,
+    reset,
+    moved: house.soon,
+    faults: {
+      platform,
+      presentRealm: realms.present,
+      variantsOf: async (place, name) =>
+        (await readVariantCapacities(database, place, name))?.map((one) => one.variantName),
+      gatewaysFollow: () => createSettling(settlingOptions).gatewaysFollow(),
+    },
+  })
   const internal = internalRequests({ platform, presentRealm: realms.present, controls })
   const server = await listen(join(run, 'control.sock'), (request, response, options) => {
     if (!internal(request, response)) front(request, response, options)

@@ -10,7 +10,7 @@ import type { Platform } from './platform/scope.ts'
  * - `GET credentials` with a task's token: the task's role credentials, as the SDKs' container provider
  *   expects them
  * - `GET health`: control's part; the gateway adds its own
- * - `POST reset`, `GET` and `POST clock`, `GET`, `POST` and `DELETE inject`: only where they were allowed at the
+ * - `POST reset`, `GET` and `POST clock`, `GET` and `POST inject`: only where they were allowed at the
  *   start; each answers as the command of that name does with `--json`
  *
  * @returns whether the request was one of these and is answered

@@ -1,3 +1,4 @@
+import { commandFaults, type FaultOptions, showFaults } from './capabilities/faults/index.ts'
 import type { AdminHandlers } from './platform/admin-socket.ts'
 import { type ClockReading, type ClockSteering, commandClock } from './platform/clock/index.ts'
 
@@ -7,11 +8,12 @@ import { type ClockReading, type ClockSteering, commandClock } from './platform/
  */
 export function testControls(options: {
   readonly steering: ClockSteering
+  readonly faults: FaultOptions
   readonly reset: () => Promise<void>
   /** Looks for what expired by the clock's new reading. */
   readonly moved: () => void
 }): AdminHandlers {
-  const { steering, reset, moved } = options
+  const { steering, faults, reset, moved } = options
   return {
     'POST /reset': async () => {
       await reset()
@@ -23,5 +25,7 @@ export function testControls(options: {
       moved()
       return reading
     },
+    'GET /inject': async () => ({ faults: await showFaults(faults.platform) }),
+    'POST /inject': async (document) => ({ faults: await commandFaults(faults, document) }),
   }
 }

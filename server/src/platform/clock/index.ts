@@ -4,6 +4,7 @@
  */
 export { type ClockCommand, commandClock } from './clock-command.ts'
 export { startClockFeed } from './clock-feed.ts'
+export { createSettling, type SettlingOptions } from './settling.ts'
 export {
   ADVANCE_MS_MAX,
   type ClockReading,
