@@ -8,8 +8,11 @@ export type { MetricIdentity } from './metric.ts'
 export {
   type MetricPeriod,
   type MetricPeriodQuery,
+  type MetricPeriodsQuery,
   readMetricPeriods,
+  readPeriodsOfMetrics,
 } from './metric-period.ts'
+export { METRICS_TOPIC } from './metric-point.store.ts'
 export { evaluateMetricQueries, type MetricSeries } from './metric-query.ts'
 export { recordMetricBatch, recordMetrics } from './metric-record.ts'
 export type { MetricSample } from './metric-sample.ts'

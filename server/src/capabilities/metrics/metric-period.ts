@@ -3,11 +3,12 @@ import type { Place } from '../../platform/scope.ts'
 import { mergeDistributions, type ValueDistribution } from '../../statistics/value-distribution.ts'
 import { type MetricIdentity, metricId } from './metric.ts'
 import { type PeriodRow, selectPeriods } from './metric-point.store.ts'
+import { preferredUnit } from './metric-unit.ts'
 import type { PeriodFigures } from './statistic.ts'
 
-/** One metric over some time, in periods. */
-export interface MetricPeriodQuery {
-  readonly metric: MetricIdentity
+/** Several metrics over some time, in periods. */
+export interface MetricPeriodsQuery {
+  readonly metrics: readonly MetricIdentity[]
   /** 1, 5, 10, 20, 30 or a multiple of 60. */
   readonly periodSeconds: number
   /** The first period begins here, at a whole second; all others a whole number of periods after it. */
@@ -20,6 +21,11 @@ export interface MetricPeriodQuery {
   readonly distributions?: boolean
 }
 
+/** One metric over some time, in periods. */
+export interface MetricPeriodQuery extends Omit<MetricPeriodsQuery, 'metrics'> {
+  readonly metric: MetricIdentity
+}
+
 /** A period with at least one sample. */
 export interface MetricPeriod extends PeriodFigures {
   /** When it begins. */
@@ -27,27 +33,69 @@ export interface MetricPeriod extends PeriodFigures {
   readonly unit: string
 }
 
-/** The periods of a metric that have samples, in their order; what was measured in several units is one. */
+/**
+ * The periods of a metric that have samples, in their order. Where it was measured in several units and the query
+ * names none, they are those of one of the units, as AWS answers.
+ */
 export async function readMetricPeriods(
   database: Queryable,
   place: Place,
-  query: MetricPeriodQuery,
+  { metric, ...query }: MetricPeriodQuery,
 ): Promise<readonly MetricPeriod[]> {
-  const { metric, periodSeconds, startTime, endTime, unit, distributions = false } = query
+  const [periods = []] = await readPeriodsOfMetrics(database, place, {
+    ...query,
+    metrics: [metric],
+  })
+  return periods
+}
+
+/** As `readMetricPeriods`, for many metrics by one statement. @returns what each has, in the order asked */
+export async function readPeriodsOfMetrics(
+  database: Queryable,
+  place: Place,
+  query: MetricPeriodsQuery,
+): Promise<readonly (readonly MetricPeriod[])[]> {
+  const found = await readPeriodsPerUnit(database, place, query)
+  return found.map((periods) => inOneUnit(periods).periods)
+}
+
+/** As `readPeriodsOfMetrics`, with a period of its own for each unit; the order is that of time, then units. */
+export async function readPeriodsPerUnit(
+  database: Queryable,
+  place: Place,
+  query: MetricPeriodsQuery,
+): Promise<readonly (readonly MetricPeriod[])[]> {
+  const { metrics, periodSeconds, startTime, endTime, unit, distributions = false } = query
   const startSeconds = Math.floor(startTime.getTime() / 1_000)
+  const metricIds = metrics.map((metric) => metricId(place, metric))
   const rows = await selectPeriods(database, place, {
-    metricIds: [metricId(place, metric)],
+    metricIds: [...new Set(metricIds)],
     periodSeconds,
     startSeconds,
     endSeconds: Math.ceil(endTime.getTime() / 1_000),
     unit,
-    perUnit: false,
     distributions,
   })
-  return rows.map((row) => periodOf(row, { startSeconds, periodSeconds }))
+  const found = Map.groupBy(rows, (row) => row.metricId)
+  return metricIds.map((id) =>
+    (found.get(id) ?? []).map((row) => periodOf(row, { startSeconds, periodSeconds })),
+  )
 }
 
-export function periodOf(
+/** Those periods of a metric that are in the unit which CloudWatch prefers. @returns also all units, in order */
+export function inOneUnit(periods: readonly MetricPeriod[]): {
+  readonly periods: readonly MetricPeriod[]
+  readonly units: readonly string[]
+} {
+  const units = new Set(periods.map(({ unit }) => unit))
+  const preferred = preferredUnit(units)
+  return {
+    periods: units.size > 1 ? periods.filter(({ unit }) => unit === preferred) : periods,
+    units: [...units].sort(),
+  }
+}
+
+function periodOf(
   row: PeriodRow,
   { startSeconds, periodSeconds }: { startSeconds: number; periodSeconds: number },
 ): MetricPeriod {

@@ -1,8 +1,12 @@
+import { CHANGES_CHANNEL } from '../../platform/database/changes.ts'
 import type { Queryable, Row } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
 import { EXACT_VALUES_MAX, ROUNDED_BITS } from '../../statistics/value-distribution.ts'
 import type { MetricIdentity } from './metric.ts'
 import type { MetricPoint } from './metric-sample.ts'
+
+/** Announced with every batch of samples that is taken. */
+export const METRICS_TOPIC = 'metrics'
 
 /** A metric beside its id. */
 export interface KnownMetric extends MetricIdentity {
@@ -101,7 +105,8 @@ const insertStatement = (batchRow: string, condition: string): string => `
       as g (metric_id, namespace, metric_name, dimensions)
     ${condition}
     order by metric_id
-    on conflict do nothing)
+    on conflict do nothing),
+  added as (
   insert into metric_point as p (realm, metric_id, width, at_seconds, unit, sample_count, sum, minimum,
     maximum, distinct_values, value_counts)
   select $1, metric_id, width, at_seconds, unit, sample_count, sum, minimum, maximum,
@@ -112,7 +117,9 @@ const insertStatement = (batchRow: string, condition: string): string => `
       value_counts)
   ${condition}
   order by metric_id, width, at_seconds, unit
-  ${MERGE_ON_CONFLICT}`
+  ${MERGE_ON_CONFLICT}
+  returning 1)
+  select pg_notify('${CHANGES_CHANNEL}', '${METRICS_TOPIC}') where exists (select from added)`
 
 function arrayLiteral(numbers: readonly number[]): string {
   return `{${numbers.join(',')}}`
@@ -141,8 +148,6 @@ export interface PeriodRange {
   readonly endSeconds: number
   /** Rows of this unit only. */
   readonly unit: string | undefined
-  /** A row for each unit, or one for all of them under the least of their names. */
-  readonly perUnit: boolean
   readonly distributions: boolean
 }
 
@@ -172,13 +177,13 @@ export async function selectPeriods(
     ? `, ${packed(valuesOf('p'))} as packed_values, ${packed(countsOf('p'))} as packed_counts`
     : ''
   const rows = await database.query<PeriodRecord>(
-    `select metric_id, (at_seconds - $4) / $5 as period, min(unit) as unit,
+    `select metric_id, (at_seconds - $4) / $5 as period, unit,
        sum(sample_count) as sample_count, sum(sum) as sum, min(minimum) as minimum,
        max(maximum) as maximum ${distributions}
      from metric_point p
      where realm = $1 and metric_id = any($2::uuid[]) and width = any($3::smallint[])
        and at_seconds >= $4::bigint and at_seconds < $6::bigint and ($7::text is null or unit = $7)
-     group by metric_id, (at_seconds - $4) / $5 ${range.perUnit ? ', unit' : ''}
+     group by metric_id, (at_seconds - $4) / $5 , unit
      order by 1, 2, 3`,
     [
       realm,

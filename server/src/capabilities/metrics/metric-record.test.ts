@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
+import { eventually } from '../../../../tests/support/eventually.ts'
 import { type TestPostgres, testPostgres } from '../../../../tests/support/postgres.ts'
 import { newHexId } from '../../base/ids.ts'
 import { createLog } from '../../base/log.ts'
+import { CHANGES_CHANNEL } from '../../platform/database/changes.ts'
 import { type Database, openDatabase } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
 import { percentile, roundedValue } from '../../statistics/value-distribution.ts'
 import { readMetricPeriods } from './metric-period.ts'
+import { METRICS_TOPIC } from './metric-point.store.ts'
 import { recordMetricBatch, recordMetrics } from './metric-record.ts'
 import type { MetricSample } from './metric-sample.ts'
 
@@ -166,4 +169,37 @@ test('values that are known as a sum only have no percentiles, nor has what is m
   assert.equal(spread?.distribution, undefined)
   assert.equal(merged?.distribution, undefined)
   assert.equal(merged?.sum, 23)
+})
+
+test('what was measured in several units is read in one of them, unless the query names one', async () => {
+  const metric = givenMetric()
+  const inUnit = (unit: string, value: number) => sampleOf([value], { ...metric, unit })
+
+  await recordMetrics(database, PLACE, [
+    inUnit('Seconds', 60),
+    inUnit('Milliseconds', 60_000),
+    inUnit('Seconds', 1),
+  ])
+
+  const [minute] = await hourOf(metric)
+  assert.deepEqual([minute?.unit, minute?.sum], ['Milliseconds', 60_000])
+  const query = { metric, periodSeconds: 60, startTime: NOON, endTime: ONE_PM, unit: 'Seconds' }
+  const [seconds] = await readMetricPeriods(database, PLACE, query)
+  assert.equal(seconds?.sum, 61)
+})
+
+test('a batch that is taken is announced, one that was taken before is not', async () => {
+  const topics: string[] = []
+  await using _listening = await database.listen(CHANGES_CHANNEL, {
+    received: (topic) => topics.push(topic),
+    reconnected: () => undefined,
+  })
+  const batch = { batchId: newHexId(12), samples: [sampleOf([1])] }
+
+  await recordMetricBatch(database, PLACE, batch)
+  await recordMetricBatch(database, PLACE, batch)
+  await database.query('select pg_notify($1, $2)', [CHANGES_CHANNEL, 'end'])
+
+  await eventually(async () => topics.includes('end'))
+  assert.deepEqual(topics, [METRICS_TOPIC, 'end'])
 })

@@ -50,7 +50,8 @@ interface PendingChange {
   readonly cancel: () => void
 }
 
-const CHANNEL = 'sagebrush_changes'
+/** Where topics are told, for statements that announce by themselves: `pg_notify(channel, topic)`. */
+export const CHANGES_CHANNEL = 'sagebrush_changes'
 const TOPIC_BYTES_MAX = 7_000
 const SWEEP_MS = 5_000
 
@@ -71,7 +72,10 @@ export async function openChanges(options: {
     for (const set of [...waiters.values()]) for (const waiter of [...set]) waiter()
     for (const { changed } of subscribers) changed(undefined)
   }
-  const listener = await options.database.listen(CHANNEL, { received: wake, reconnected: wakeAll })
+  const listener = await options.database.listen(CHANGES_CHANNEL, {
+    received: wake,
+    reconnected: wakeAll,
+  })
 
   const nextChange = (topic: string, wait: Wait): PendingChange => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -99,13 +103,13 @@ export async function openChanges(options: {
   return {
     announce: async (transaction, topic) => {
       await transaction.query('select pg_notify($1, $2)', [
-        CHANNEL,
+        CHANGES_CHANNEL,
         topic.slice(0, TOPIC_BYTES_MAX),
       ])
     },
     tell: async (topic) => {
       // not counted as work, since it is by this that control asks whether work is under way
-      await options.database.pool.query('select pg_notify($1, $2)', [CHANNEL, topic])
+      await options.database.pool.query('select pg_notify($1, $2)', [CHANGES_CHANNEL, topic])
     },
     hint: wake,
     waitFor: async (topic, look, { deadline, signal, sweepMs } = {}) => {
