@@ -7,8 +7,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   down: async () => (await import('./commands/down.ts')).down,
   reset: async () => (await import('./commands/reset.ts')).reset,
   clock: async () => (await import('./commands/clock.ts')).clock,
+  notifications: async () => (await import('./commands/notifications.ts')).notifications,
   inject: async () => (await import('./commands/inject.ts')).inject,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  deployments: async () => (await import('./commands/deployments.ts')).deployments,
+  deploy: async () => (await import('./commands/deploy.ts')).deploy,
   image: async () => (await import('./commands/image.ts')).image,
 }
 
@@ -40,8 +43,9 @@ async function main(args: readonly string[]): Promise<number> {
 async function help(): Promise<number> {
   print('Sagebrush: an ML platform on your machine that speaks SageMaker.\n')
   print('Usage: ./sagebrush COMMAND [OPTIONS]\n\nCommands:')
+  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
   for (const [name, load] of Object.entries(COMMANDS)) {
-    print(`  ${name.padEnd(8)} ${(await load()).summary}`)
+    print(`  ${name.padEnd(width)} ${(await load()).summary}`)
   }
   print(`\n${EXAMPLES}\n\n./sagebrush COMMAND --help says more about each.`)
   return 0

@@ -4,8 +4,14 @@ import { join } from 'node:path'
 import type { Log } from './base/log.ts'
 import type { SteerableClock } from './base/steerable-clock.ts'
 import { createWorkGauge } from './base/work-gauge.ts'
+import {
+  deleteOldNotifications,
+  listNotifications,
+  superviseAsyncInference,
+} from './capabilities/async-inference/index.ts'
 import { superviseCaptures } from './capabilities/capture/index.ts'
 import {
+  deploymentControls,
   hostingWorkflows,
   readVariantCapacities,
   superviseEndpoints,
@@ -113,11 +119,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     unstarted: [unstartedTrainingJobs(platform), unstartedHosting(platform)],
   })
   const endpoints = superviseEndpoints(platform)
+  const queues = superviseAsyncInference(platform)
   const captures = superviseCaptures(platform)
   const house = keepHouse(platform, [
     { name: 'ended realms', run: () => sweepEndedRealms(platform) },
     { name: 'old routes', run: () => forgetOldRoutes(database) },
     { name: 'expired logs', run: () => sweepExpiredLogs(platform) },
+    { name: 'old notifications', run: () => deleteOldNotifications(platform) },
   ])
   const reset = async (): Promise<void> => {
     await realms.reset(config.account)
@@ -141,24 +149,32 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     changes,
     log,
   })
-  const controls = testControls({
-    steering,
-    reset,
-    moved: house.soon,
-    faults: {
-      platform,
-      presentRealm: realms.present,
-      variantsOf: async (place, name) =>
-        (await readVariantCapacities(database, place, name))?.map((one) => one.variantName),
-      gatewaysFollow: () => createSettling(settlingOptions).gatewaysFollow(),
-    },
-  })
+  const { account, region } = config
+  const presentPlace = () => ({ realm: realms.present(account), account, region })
+  const controls = {
+    ...testControls({
+      steering,
+      reset,
+      moved: house.soon,
+      faults: {
+        platform,
+        presentRealm: realms.present,
+        variantsOf: async (place, name) =>
+          (await readVariantCapacities(database, place, name))?.map((one) => one.variantName),
+        gatewaysFollow: () => createSettling(settlingOptions).gatewaysFollow(),
+      },
+    }),
+    ...deploymentControls(platform, presentPlace),
+  }
   const internal = internalRequests({ platform, presentRealm: realms.present, controls })
   const server = await listen(join(run, 'control.sock'), (request, response, options) => {
     if (!internal(request, response)) front(request, response, options)
   })
+  const notifications = (asked: unknown) =>
+    listNotifications(platform, { realm: realms.present(config.account), asked })
   const admin = await openAdminSocket(join(run, ADMIN_SOCKETS.control), {
     'GET /tasks': async () => ({ tasks: await runningTasks(platform) }),
+    'POST /notifications': notifications,
     ...controls,
   })
 
@@ -167,6 +183,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     steering,
     stop: async ({ replicas }) => {
       await endpoints[Symbol.asyncDispose]()
+      await queues[Symbol.asyncDispose]()
       if (replicas) await stopReplicas(platform)
       changes.release()
       admin?.close()

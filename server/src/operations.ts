@@ -6,7 +6,9 @@ import type * as logsClient from '@aws-sdk/client-cloudwatch-logs'
 import type * as iamClient from '@aws-sdk/client-iam'
 import type * as s3Client from '@aws-sdk/client-s3'
 import type * as sagemakerClient from '@aws-sdk/client-sagemaker'
+import type * as runtimeClient from '@aws-sdk/client-sagemaker-runtime'
 import type * as stsClient from '@aws-sdk/client-sts'
+import { asyncInferenceOperations } from './capabilities/async-inference/index.ts'
 import {
   endpointConfigExists,
   endpointExists,
@@ -41,6 +43,11 @@ export const operations = {
     ...hostingOperations,
     ...createTagOperations(taggable),
   } satisfies HandlersOf<typeof sagemakerClient, RequestScope>,
+  // InvokeEndpoint itself is answered by the gateways
+  'sagemaker-runtime': asyncInferenceOperations satisfies HandlersOf<
+    typeof runtimeClient,
+    RequestScope
+  >,
   s3: objectOperations satisfies HandlersOf<typeof s3Client, RequestScope>,
   sts: stsOperations satisfies HandlersOf<typeof stsClient, RequestScope>,
   iam: iamOperations satisfies HandlersOf<typeof iamClient, RequestScope>,

@@ -20,6 +20,10 @@ import type { PlatformClock } from './steps/signature/verify.ts'
 /** The handlers of everything that is built, by service. */
 export interface OperationTables<Scope> {
   readonly sagemaker: HandlersOf<typeof import('@aws-sdk/client-sagemaker'), Scope>
+  readonly 'sagemaker-runtime': HandlersOf<
+    typeof import('@aws-sdk/client-sagemaker-runtime'),
+    Scope
+  >
   readonly s3: HandlersOf<typeof import('@aws-sdk/client-s3'), Scope>
   readonly sts: HandlersOf<typeof import('@aws-sdk/client-sts'), Scope>
   readonly iam: HandlersOf<typeof import('@aws-sdk/client-iam'), Scope>

@@ -1,0 +1,168 @@
+import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
+import type { Queryable } from '../../platform/database/database.ts'
+import type { Platform } from '../../platform/scope.ts'
+import { type EndpointRoute, readRoute } from '../inference/index.ts'
+import { appendLogEvents } from '../logs/index.ts'
+import { recordMetrics } from '../metrics/index.ts'
+import { storeObject } from '../objects/index.ts'
+import type { Durations, Outcome } from './async-invocation.activities.ts'
+import {
+  type Ending,
+  endingNotifications,
+  testNotifications,
+} from './async-invocation.container.ts'
+import { deleteInvocation, takeExpired } from './async-invocation.store.ts'
+import type { AsyncInvocation, LeasedInvocation } from './async-invocation.ts'
+import { endingSamples } from './async-metrics.ts'
+import { insertNotifications, insertTopicTest } from './async-notification.store.ts'
+
+export interface FinishedInvocation {
+  /** The process that has leased it. */
+  readonly owner: string
+  readonly invocation: LeasedInvocation
+  readonly config: AsyncInferenceConfig
+  /** When the replica got it, by the platform's clock. */
+  readonly leasedAt: Date
+  readonly outcome: Outcome
+}
+
+/**
+ * Ends an invocation: its row goes, and what is told of it is written, in one transaction. The output, or
+ * the reason of the failure, is there before.
+ */
+export async function finishInvocation(
+  platform: Platform,
+  finished: FinishedInvocation,
+): Promise<void> {
+  const { invocation, outcome, config, owner } = finished
+  const { ending } = outcome
+  if (ending.status === 'Failed') await storeFailure(platform, { invocation, ending, config })
+  const at = platform.clock.now()
+  const isMine = await platform.database.transaction(async (transaction) => {
+    if (!(await deleteInvocation(transaction, invocation.invocationId, owner))) return false
+    await tell(transaction, { invocation, ending, at, config })
+    const samples = endingSamples({ ...finished, at })
+    await recordMetrics(transaction, invocation.place, samples)
+    return true
+  })
+  if (isMine) await writeDataLog(platform, finished, at)
+}
+
+/** Ends the requests whose time to live is over and that no replica has. */
+export async function expireInvocations(platform: Platform): Promise<void> {
+  const { clock, database } = platform
+  for (;;) {
+    const at = clock.now()
+    const expired = await database.transaction(async (transaction) => {
+      const invocations = await takeExpired(transaction, at)
+      for (const invocation of invocations) await expire(platform, transaction, { invocation, at })
+      return invocations.length
+    })
+    if (expired === 0) return
+  }
+}
+
+async function expire(
+  platform: Platform,
+  transaction: Queryable,
+  { invocation, at }: { readonly invocation: AsyncInvocation; readonly at: Date },
+): Promise<void> {
+  const { place, endpointName } = invocation
+  const route = await readRoute(transaction, { ...place, endpointName })
+  const config = route?.fleets.at(-1)?.asyncInference
+  const seconds = Math.round((at.getTime() - invocation.receivedAt.getTime()) / 1_000)
+  const ending = {
+    status: 'Failed',
+    failureReason: `The request expired: no instance took it within its RequestTTLSeconds; it waited ${seconds} seconds.`,
+    metric: 'ExpiredRequests',
+  } as const
+  await storeFailure(platform, { invocation, ending, config })
+  await tell(transaction, { invocation, ending, at, config })
+  const variantName = route?.fleets.at(-1)?.variants[0]?.variantName ?? ''
+  const samples = endingSamples({ invocation: { ...invocation, variantName }, ending, at })
+  await recordMetrics(transaction, place, samples)
+}
+
+/** The topics of a fleet that begins to serve get one message each, once. */
+export async function sendTopicTests(platform: Platform, route: EndpointRoute): Promise<void> {
+  const { account, region, realm, endpointArn } = route
+  for (const { generation, asyncInference } of route.fleets) {
+    const notifications = testNotifications(asyncInference?.OutputConfig?.NotificationConfig)
+    if (notifications.length === 0) continue
+    await platform.database.transaction(async (transaction) => {
+      const place = { realm, account, region }
+      if (!(await insertTopicTest(transaction, place, { endpointArn, generation }))) return
+      const at = platform.clock.now()
+      await insertNotifications(transaction, place, { notifications, at })
+    })
+  }
+}
+
+interface ToTell {
+  readonly invocation: AsyncInvocation
+  readonly ending: Ending
+  readonly at: Date
+  readonly config: AsyncInferenceConfig | undefined
+}
+
+async function tell(transaction: Queryable, { config, ...ended }: ToTell): Promise<void> {
+  const notifications = endingNotifications(config?.OutputConfig?.NotificationConfig, ended)
+  const { invocation, at } = ended
+  await insertNotifications(transaction, invocation.place, { notifications, at })
+}
+
+/** A failure that cannot be stored is told all the same. */
+async function storeFailure(
+  platform: Platform,
+  failure: Pick<ToTell, 'invocation' | 'config'> & {
+    readonly ending: Extract<Ending, { status: 'Failed' }>
+  },
+): Promise<void> {
+  const { invocation, ending, config } = failure
+  if (invocation.failureLocation === undefined) return
+  const kmsKeyId = config?.OutputConfig?.KmsKeyId
+  await storeObject(platform, invocation.place, {
+    s3Uri: invocation.failureLocation,
+    body: Buffer.from(ending.failureReason),
+    contentType: 'text/plain',
+    ...(kmsKeyId !== undefined && { kmsKeyId }),
+  }).catch((error: unknown) =>
+    platform.log.warn('the reason of a failure could not be stored', {
+      invocationId: invocation.invocationId,
+      error,
+    }),
+  )
+}
+
+async function writeDataLog(
+  platform: Platform,
+  { invocation, outcome }: FinishedInvocation,
+  at: Date,
+): Promise<void> {
+  const { place, endpointName, variantName, replicaId, request, invocationId } = invocation
+  const { ending, durations } = outcome
+  const what =
+    ending.status === 'Completed'
+      ? `Inference request succeeded. ${durationText(durations)}`
+      : `Inference request failed. ${ending.failureReason}`
+  const message = `${at.toISOString()}:[sagemaker logs] [${request.InferenceId ?? invocationId}] ${what}`
+  await appendLogEvents(
+    { ...platform, ...place },
+    {
+      group: `/aws/sagemaker/Endpoints/${endpointName}`,
+      stream: `${variantName}/${replicaId}/data-log`,
+      events: [{ timestamp: at.getTime(), message }],
+    },
+  )
+}
+
+function durationText({ modelUs, requestDownloadUs, responseUploadUs }: Durations): string {
+  const parts = {
+    ModelLatency: modelUs,
+    RequestDownloadLatency: requestDownloadUs,
+    ResponseUploadLatency: responseUploadUs,
+  }
+  return Object.entries(parts)
+    .map(([name, durationUs]) => `${name}: ${durationUs ?? 0} us`)
+    .join(', ')
+}
