@@ -74,6 +74,10 @@ export async function launchContainer(
       detached: true,
     },
   )
+  // Listened for before anything is waited for: a short program on a busy machine is over by then.
+  const exited = new Promise<Exited>((resolve) => {
+    child.once('exit', (code, name) => resolve({ code, name }))
+  })
   try {
     await new Promise((resolve, reject) => {
       child.once('spawn', resolve).once('error', reject)
@@ -85,24 +89,31 @@ export async function launchContainer(
     closeSync(setup)
     await writer.close()
   }
-  return watchContainer(child, directory)
+  return watchContainer(child, { directory, exited })
 }
 
-function watchContainer(child: ChildProcess, directory: TaskDirectory): Container {
-  let hasExited = false
+/** How the outer process ended, as Node says it. */
+interface Exited {
+  readonly code: number | null
+  readonly name: NodeJS.Signals | null
+}
+
+function watchContainer(
+  child: ChildProcess,
+  { directory, exited }: { directory: TaskDirectory; exited: Promise<Exited> },
+): Container {
+  // True from the moment the outer process is reaped, after which its pid may be another's.
+  const hasExited = () => child.exitCode !== null || child.signalCode !== null
   let isKilled = false
-  const ended = new Promise<number>((resolve) => {
-    child.once('exit', (code, name) => {
-      hasExited = true
-      // Which code stands for it is another in each of the tools outside.
-      resolve(isKilled ? 128 + signalNumber('SIGKILL') : (code ?? 128 + signalNumber(name)))
-    })
-  })
+  const ended = exited.then(({ code, name }) =>
+    // Which code stands for it is another in each of the tools outside.
+    isKilled ? 128 + signalNumber('SIGKILL') : (code ?? 128 + signalNumber(name)),
+  )
   const setupMessage = () => readFileSync(directory.setupLog, 'utf8').trim()
   // A shell may add a line of its own when a signal ends the program.
   const hasStarted = () => setupMessage().split('\n').includes(STARTED)
   const find = async (pidOf: () => number | undefined): Promise<ProcessIdentity | undefined> => {
-    for (let waitMs = 2; !hasExited; waitMs = Math.min(waitMs * 1.5, 50)) {
+    for (let waitMs = 2; !hasExited(); waitMs = Math.min(waitMs * 1.5, 50)) {
       const pid = pidOf()
       const found = pid === undefined ? undefined : identify(pid)
       if (found) return found
@@ -146,7 +157,7 @@ function watchContainer(child: ChildProcess, directory: TaskDirectory): Containe
       if (process) signal(process, 'SIGTERM')
     },
     kill: () => {
-      if (hasExited) return
+      if (hasExited()) return
       isKilled = true
       // The process outside then reaps it and ends; killed itself it would leave a zombie to whoever is init.
       if (first && isAlive(first)) signal(first, 'SIGKILL')
