@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs'
 import {
+  hasCode,
   readJsonSync,
   type StopRequest,
   type TaskDirectory,
@@ -15,6 +16,8 @@ export interface DirectoryWatch {
   close(): void
 }
 
+const LOOK_MS = 250
+
 /** A file and no signal: it cannot hit a stranger under a reused pid, nor come before we listen. */
 export function watchDirectory(directory: TaskDirectory): DirectoryWatch {
   const controller = new AbortController()
@@ -29,12 +32,12 @@ export function watchDirectory(directory: TaskDirectory): DirectoryWatch {
     requested(request)
     controller.abort()
   }
-  const watcher: FSWatcher = watch(directory.root, (_, name) => {
+  const watcher = watchFiles(directory.root, (name) => {
     if (name === 'output.log') logGrown()
     else if (name === 'stop.json') check()
   })
-  // The directory may be removed under us: then we are about to be killed.
-  watcher.on('error', () => watcher.close())
+  // Where there are as many watches as the kernel gives to a user, we look ourselves; the log is looked at anyway.
+  const looking = watcher ? undefined : setInterval(check, LOOK_MS)
   check()
   return {
     stopRequested,
@@ -42,6 +45,22 @@ export function watchDirectory(directory: TaskDirectory): DirectoryWatch {
     onLog: (grown) => {
       logGrown = grown
     },
-    close: () => watcher.close(),
+    close: () => {
+      watcher?.close()
+      clearInterval(looking)
+    },
+  }
+}
+
+/** @returns undefined when the kernel has no watch left for this user */
+function watchFiles(folder: string, changed: (name: string | null) => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(folder, (_, name) => changed(name))
+    // The directory may be removed under us: then we are about to be killed.
+    watcher.on('error', () => watcher.close())
+    return watcher
+  } catch (error) {
+    if (hasCode(error, 'EMFILE') || hasCode(error, 'ENOSPC')) return undefined
+    throw error
   }
 }
