@@ -34,14 +34,21 @@ def serve():
 
 
 def _make_handler(framework):
-    from sagebrush_runtime.serving import user_code
+    from sagebrush_runtime.serving import settings, user_code
+    from sagebrush_runtime.serving.multi_model import MultiModel
     from sagebrush_runtime.serving.user_model import UserModel
 
     module = user_code.prepare(framework)
     if module is None and framework == "xgboost":
         from sagebrush_runtime.xgboost_algorithm.serving import XGBoostModel
 
+        if settings.is_multi_model():
+            return MultiModel(lambda folder: XGBoostModel(folder, is_one_of_many=True))
         return XGBoostModel()
+    if settings.is_multi_model():
+        return MultiModel(
+            lambda folder: UserModel(module, framework, folder), framework == "pytorch"
+        )
     return UserModel(module, framework)
 
 

@@ -128,13 +128,16 @@ class HttpProtocol(asyncio.Protocol):
 
     def _dispatch(self, body):
         head = self._head
-        if head.path == "/invocations" and head.method == "POST":
+        if head.path == "/invocations" and head.method == "POST" or self._is_of_models(head):
             self._is_answering = True
             self._worker.predict(head, body, self._finish)
         elif head.path == "/ping" and head.method == "GET":
             self._write(PING)
         else:
             self._write(self._other_answer(head))
+
+    def _is_of_models(self, head):
+        return self._worker.serves_models and head.path.startswith("/models")
 
     def _other_answer(self, head):
         method = METHODS.get(head.path)

@@ -18,7 +18,12 @@ def framework():
 
 
 def worker_count():
-    """Processes that predict. Each holds its own copy of the model."""
+    """Processes that predict. Each holds its own copy of the model.
+
+    Many models are held by one process: what it is asked to load, all its requests must find.
+    """
+    if is_multi_model():
+        return 1
     return max(1, int(os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or vcpu_count()))
 
 
@@ -52,6 +57,11 @@ def execution_parameters():
 def default_accept(fallback):
     """The type of an answer to a request that names none."""
     return os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT") or fallback
+
+
+def is_multi_model():
+    """The platform loads and unloads models while the container serves."""
+    return os.environ.get("SAGEMAKER_MULTI_MODEL", "").lower() == "true"
 
 
 def is_batch():

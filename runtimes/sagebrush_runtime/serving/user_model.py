@@ -23,7 +23,10 @@ class UserFunctionError(Exception):
 class UserModel:
     """@param program path of the user's program, or None: then the framework's defaults alone"""
 
-    def __init__(self, program, framework):
+    serves_models = False
+
+    def __init__(self, program, framework, model_dir=paths.MODEL_DIR):
+        self._model_dir = model_dir
         self._program = program
         self._framework = framework
         self._default_accept = settings.default_accept(content_types.JSON)
@@ -54,7 +57,7 @@ class UserModel:
         self._output = _bind(functions["output_fn"] or defaults.output_fn, 2)
         self._execution_parameters_fn = getattr(program, "execution_parameters_fn", None)
         model_fn = _bind(functions["model_fn"] or defaults.model_fn, 1)
-        self._model = model_fn(RequestContext(paths.MODEL_DIR), paths.MODEL_DIR)
+        self._model = model_fn(RequestContext(self._model_dir), self._model_dir)
         if not functions["input_fn"] and not functions["predict_fn"]:
             direct_functions = getattr(defaults, "direct_functions", lambda _model: None)
             direct = direct_functions(self._model)
@@ -74,7 +77,7 @@ class UserModel:
             accept = self._default_accept
         if content_types.media_type(content_type) in content_types.TEXT_TYPES:
             body = body.decode("utf-8")
-        context = RequestContext(paths.MODEL_DIR, head.headers)
+        context = RequestContext(self._model_dir, head.headers)
         if self._transform:
             result = self._transform(context, self._model, body, content_type, accept)
         else:

@@ -26,6 +26,7 @@ class Worker:
     def __init__(self, index, listener, scoreboard, handler):
         self.is_draining = False
         self.body_bytes_max = settings.body_bytes_max()
+        self.serves_models = handler.serves_models
         self._index = index
         self._listener = listener
         self._scoreboard = scoreboard

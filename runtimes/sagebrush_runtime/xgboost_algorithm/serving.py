@@ -17,14 +17,19 @@ class XGBoostModel:
     """A handler for `worker.Worker`; statuses are those of AWS's image."""
 
     needs_own_thread = False
+    serves_models = False
 
-    def __init__(self):
-        self._default_accept = settings.default_accept(content_types.CSV)
+    def __init__(self, model_dir=paths.MODEL_DIR, is_one_of_many=False):
+        """@param is_one_of_many answers as AWS's image does where it holds many models"""
+        self._model_dir = model_dir
+        self._is_one_of_many = is_one_of_many
+        fallback = content_types.JSON if is_one_of_many else content_types.CSV
+        self._default_accept = settings.default_accept(fallback)
         self._is_batch = settings.is_batch()
 
     def load(self):
-        """@throws RuntimeError when /opt/ml/model holds no model"""
-        self._boosters = [_Predictor(booster) for booster in model_file.load_all(paths.MODEL_DIR)]
+        """@throws RuntimeError when the folder holds no model"""
+        self._boosters = [_Predictor(booster) for booster in model_file.load_all(self._model_dir)]
         self._features = self._boosters[0].features
 
     def execution_parameters(self):
@@ -87,12 +92,16 @@ class XGBoostModel:
         return numpy.mean(ensemble, axis=0).tolist()
 
     def _encode(self, predictions, accept):
+        if accept == content_types.JSON and self._is_one_of_many:
+            return json.dumps(predictions).encode("utf-8")
         if accept == content_types.JSON:
             scores = [{"score": prediction} for prediction in predictions]
             return json.dumps({"predictions": scores}).encode("utf-8")
         if accept == content_types.JSON_LINES:
             lines = (json.dumps({"score": prediction}) + "\n" for prediction in predictions)
             return "".join(lines).encode("utf-8")
+        if self._is_one_of_many:
+            return ",".join(map(str, predictions)).encode("utf-8")
         end = "\n" if self._is_batch else ""
         return ("\n".join(map(str, predictions)) + end).encode("utf-8")
 
