@@ -25,6 +25,7 @@ import {
 import type { FleetKey } from './endpoint.workflow.ts'
 import { awaitRetired, awaitRouted, readState, readyCount } from './endpoint-state.ts'
 import { setFleetStage, setFleetTraffic, setFleetVariants } from './fleet.store.ts'
+import { everyVariant } from './fleet.ts'
 
 /** How often a bake that holds asks for the metric of requests, in real time. */
 const HOLD_SWEEP_MS = 1_000
@@ -113,10 +114,11 @@ async function awaitCapacity(
 function isUp({ state, deployment }: WatchedDeployment): boolean {
   const next = state.fleets.find(({ generation }) => generation === deployment.generation)
   return (
-    next?.variants.every(
+    next !== undefined &&
+    everyVariant(next).every(
       ({ variantName, instanceCount }) =>
         readyCount(state.replicas, next, variantName) >= instanceCount,
-    ) ?? false
+    )
   )
 }
 

@@ -111,11 +111,6 @@ test('CreateEndpointConfig refuses contradictions', async () => {
 test('CreateEndpointConfig says of what is not built that it is not', async () => {
   const variant = host.variant(modelName)
   const { InstanceType, InitialInstanceCount, ModelName, ...bare } = variant
-  const capture = {
-    InitialSamplingPercentage: 50,
-    DestinationS3Uri: `s3://${host.bucket}/capture`,
-    CaptureOptions: [{ CaptureMode: 'Input' as const }],
-  }
   const notBuilt = (input: CreateEndpointConfigCommandInput) =>
     assert.rejects(host.server.sagemaker.createEndpointConfig(input), /not built yet/)
 
@@ -125,9 +120,34 @@ test('CreateEndpointConfig says of what is not built that it is not', async () =
     ]),
   )
   await notBuilt(request([{ ...bare, InstanceType, InitialInstanceCount }]))
-  await notBuilt(request([variant], { ShadowProductionVariants: [variant] }))
-  await notBuilt(request([variant], { AsyncInferenceConfig: { OutputConfig: {} } }))
-  await notBuilt(request([variant], { DataCaptureConfig: { ...capture, EnableCapture: true } }))
+})
+
+test('CreateEndpointConfig refuses what AWS does not have together: shadows and capture', async () => {
+  const variant = host.variant(modelName)
+  const shadow = { ...variant, VariantName: 'Shadow' }
+  const asynchronous = { OutputConfig: { S3OutputPath: `s3://${host.bucket}/out` } }
+  const DataCaptureConfig = {
+    InitialSamplingPercentage: 50,
+    DestinationS3Uri: `s3://${host.bucket}/capture`,
+    CaptureOptions: [{ CaptureMode: 'Input' as const }],
+  }
+  const refused = (more: Partial<CreateEndpointConfigCommandInput>, message: RegExp) =>
+    assert.rejects(host.server.sagemaker.createEndpointConfig(request([variant], more)), {
+      name: 'ValidationException',
+      message,
+    })
+
+  const two = [shadow, { ...shadow, VariantName: 'Other' }]
+  await refused({ ShadowProductionVariants: two }, /give exactly one of each/)
+  await refused({ ShadowProductionVariants: [variant] }, /names must be unique/)
+  await refused(
+    { ShadowProductionVariants: [shadow], AsyncInferenceConfig: asynchronous },
+    /shadow variants are for real-time endpoints/,
+  )
+  await refused(
+    { DataCaptureConfig, AsyncInferenceConfig: asynchronous },
+    /data capture is for real-time endpoints/,
+  )
 })
 
 test('data capture that is off is kept, and the endpoint says that it is stopped', async () => {

@@ -32,7 +32,8 @@ export async function createEndpointConfig(
   if (input.ExecutionRoleArn !== undefined) {
     await requirePassableRole(scope, input.ExecutionRoleArn)
   }
-  for (const { ModelName: modelName = '' } of input.ProductionVariants ?? []) {
+  const shadows = input.ShadowProductionVariants ?? []
+  for (const { ModelName: modelName = '' } of [...(input.ProductionVariants ?? []), ...shadows]) {
     await requireModel(scope, modelName)
   }
   const config: EndpointConfig = {
@@ -40,10 +41,8 @@ export async function createEndpointConfig(
     endpointConfigArn,
     request: {
       ...request,
-      ProductionVariants: input.ProductionVariants?.map((variant) => ({
-        ...variant,
-        InitialVariantWeight: variant.InitialVariantWeight ?? VARIANT_WEIGHT_DEFAULT,
-      })),
+      ProductionVariants: input.ProductionVariants?.map(weighted),
+      ...(shadows.length > 0 && { ShadowProductionVariants: shadows.map(weighted) }),
     },
     createdAt: scope.clock.now(),
   }
@@ -56,6 +55,13 @@ export async function createEndpointConfig(
     await insertTags(transaction, scope, { resourceArn: endpointConfigArn, tags })
   })
   return { EndpointConfigArn: endpointConfigArn }
+}
+
+function weighted(variant: SageMaker.ProductionVariant): SageMaker.ProductionVariant {
+  return {
+    ...variant,
+    InitialVariantWeight: variant.InitialVariantWeight ?? VARIANT_WEIGHT_DEFAULT,
+  }
 }
 
 export async function describeEndpointConfig(

@@ -6,16 +6,28 @@ import {
   validationErrors,
   validationException,
 } from '../../aws/errors.ts'
+import { parseS3Uri } from '../../aws/s3-uri.ts'
 import { acceleratorRefusal } from '../compute/index.ts'
 
 /** Refuses what is contradictory in itself, then what this platform does not do or have. */
 export function validateCreateEndpointConfig(input: CreateEndpointConfigCommandInput): void {
   const variants = input.ProductionVariants ?? []
-  const missing = unbuilt(input) ?? variants.map(unbuiltInVariant).find((error) => error)
+  const shadows = input.ShadowProductionVariants ?? []
+  const every = [...variants, ...shadows]
+  const missing = unbuilt(input) ?? every.map(unbuiltInVariant).find((error) => error)
   if (missing) throw missing
-  const faults = variants.flatMap(variantFaults)
+  const faults = [
+    ...variants.flatMap((variant, index) =>
+      variantFaults(variant, `productionVariants.${index + 1}`),
+    ),
+    ...shadows.flatMap((variant, index) =>
+      variantFaults(variant, `shadowProductionVariants.${index + 1}`),
+    ),
+  ]
   if (faults.length > 0) throw validationErrors(faults)
-  const names = variants.map((variant) => variant.VariantName)
+  validateShadows(input)
+  validateCapture(input)
+  const names = every.map((variant) => variant.VariantName)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) {
     throw validationException(
@@ -28,14 +40,49 @@ export function validateCreateEndpointConfig(input: CreateEndpointConfigCommandI
       'The weights of all production variants are 0: no variant would get requests; give one a greater weight.',
     )
   }
-  for (const { InstanceType: type = '', InitialInstanceCount: count = 0 } of variants) {
+  for (const { InstanceType: type = '', InitialInstanceCount: count = 0 } of every) {
     const refusal = acceleratorRefusal({ type, count }, 'endpoint usage')
     if (refusal) throw refusal
   }
 }
 
-function variantFaults(variant: ProductionVariant, index: number): readonly ConstraintFault[] {
-  const path = `productionVariants.${index + 1}.member`
+/** @source CreateEndpointConfig in AWS's API reference; "Shadow tests" in its guide for what they exclude */
+function validateShadows(input: CreateEndpointConfigCommandInput): void {
+  const shadows = input.ShadowProductionVariants ?? []
+  if (shadows.length === 0) return
+  const production = input.ProductionVariants?.length ?? 0
+  if (shadows.length > 1 || production > 1) {
+    throw validationException(
+      `There are ${production} ProductionVariants and ${shadows.length} ShadowProductionVariants: with shadow ` +
+        'variants, give exactly one of each.',
+    )
+  }
+  if (input.AsyncInferenceConfig) {
+    throw validationException(
+      'ShadowProductionVariants and AsyncInferenceConfig are both given: shadow variants are for real-time endpoints.',
+    )
+  }
+}
+
+/** To accept it and capture nothing would be found out only when the data is needed. */
+function validateCapture({
+  DataCaptureConfig: capture,
+  AsyncInferenceConfig: asynchronous,
+}: CreateEndpointConfigCommandInput): void {
+  if (!capture || capture.EnableCapture === false) return
+  if (asynchronous) {
+    throw validationException(
+      'DataCaptureConfig and AsyncInferenceConfig are both given: data capture is for real-time endpoints.',
+    )
+  }
+  const uri = capture.DestinationS3Uri ?? ''
+  if (!parseS3Uri(uri)) {
+    throw validationException(`DestinationS3Uri '${uri}' names no bucket: give s3://bucket/prefix.`)
+  }
+}
+
+function variantFaults(variant: ProductionVariant, list: string): readonly ConstraintFault[] {
+  const path = `${list}.member`
   const message = 'Member must not be null'
   return [
     ...(variant.InstanceType === undefined ? [{ path: `${path}.instanceType`, message }] : []),
@@ -47,10 +94,6 @@ function variantFaults(variant: ProductionVariant, index: number): readonly Cons
 
 function unbuilt(input: CreateEndpointConfigCommandInput): AwsError | undefined {
   if (input.ExplainerConfig) return notBuilt('ExplainerConfig (online explanations)')
-  if (input.ShadowProductionVariants?.length) return notBuilt('ShadowProductionVariants')
-  // to accept it and capture nothing would be found out only when the data is needed
-  if (input.DataCaptureConfig?.EnableCapture)
-    return notBuilt('DataCaptureConfig with EnableCapture')
   if (input.MetricsConfig) return notBuilt('MetricsConfig')
   return undefined
 }

@@ -5,8 +5,7 @@ import { readPresentDeployment } from './deployment.store.ts'
 import type { Deployment } from './deployment.ts'
 import { endpointNotFound } from './endpoint.operations.ts'
 import type { EndpointStatus } from './endpoint.states.ts'
-import { ENDPOINT_LISTING, type Endpoint, findEndpoint } from './endpoint.store.ts'
-import { findEndpointConfig } from './endpoint-config.store.ts'
+import { ENDPOINT_LISTING, findEndpoint } from './endpoint.store.ts'
 import { readyCount } from './endpoint-state.ts'
 import { readFleets, readReplicas } from './fleet.store.ts'
 import type { Fleet, FleetVariant } from './fleet.ts'
@@ -33,6 +32,7 @@ export async function describeEndpoint(
     EndpointArn: endpoint.endpointArn,
     EndpointConfigName: shown?.endpointConfigName ?? endpoint.endpointConfigName,
     ...(shown && { ProductionVariants: summaries(shownEndpoint, shown) }),
+    ...(shown && shadowSummaries(shownEndpoint, shown)),
     EndpointStatus: endpoint.status,
     ...(failureReason !== undefined && { FailureReason: failureReason }),
     CreationTime: endpoint.createdAt,
@@ -43,10 +43,11 @@ export async function describeEndpoint(
         PendingDeploymentSummary: {
           EndpointConfigName: launching.endpointConfigName,
           ProductionVariants: pendingSummaries(shownEndpoint, launching),
+          ...shadowSummaries(shownEndpoint, launching),
           StartTime: launching.launchedAt,
         },
       }),
-    ...(await dataCapture(scope, endpoint, shown)),
+    ...dataCapture(shown),
   }
 }
 
@@ -130,20 +131,27 @@ function summary({ replicas }: ShownEndpoint, fleet: Fleet, variant: FleetVarian
   }
 }
 
-/** Present, and stopped, where the configuration has one: capture that is enabled is refused with it. */
-async function dataCapture(
-  scope: RequestScope,
-  endpoint: Endpoint,
+function shadowSummaries(
+  shown: ShownEndpoint,
+  fleet: Fleet,
+): Pick<SageMaker.DescribeEndpointOutput, 'ShadowProductionVariants'> {
+  const { shadows } = fleet.settings
+  if (!shadows) return {}
+  return { ShadowProductionVariants: shadows.map((variant) => summary(shown, fleet, variant)) }
+}
+
+/** Present where the configuration has one, whether it is enabled or not. */
+function dataCapture(
   shown: Fleet | undefined,
-): Promise<Pick<SageMaker.DescribeEndpointOutput, 'DataCaptureConfig'>> {
-  const name = shown?.endpointConfigName ?? endpoint.endpointConfigName
-  const config = await findEndpointConfig(scope.database, scope, name)
-  const capture = config?.request.DataCaptureConfig
+): Pick<SageMaker.DescribeEndpointOutput, 'DataCaptureConfig'> {
+  const capture = shown?.settings.DataCaptureConfig
   if (!capture) return {}
+  const isEnabled = capture.EnableCapture ?? true
   return {
     DataCaptureConfig: {
-      EnableCapture: false,
-      CaptureStatus: 'Stopped',
+      EnableCapture: isEnabled,
+      // the configuration's are captured from the moment that requests go to its fleet
+      CaptureStatus: isEnabled && shown?.stage === 'Serving' ? 'Started' : 'Stopped',
       CurrentSamplingPercentage: capture.InitialSamplingPercentage,
       DestinationS3Uri: capture.DestinationS3Uri,
       KmsKeyId: capture.KmsKeyId ?? '',

@@ -4,10 +4,10 @@ import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { requireVariantsKept, scalableTargetsOf } from '../scalable-targets/index.ts'
 import { beginDeployment, requireAlarms } from './deployment-start.ts'
-import { changeRestingEndpoint, endpointNotFound, resolveVariants } from './endpoint.operations.ts'
+import { changeRestingEndpoint, endpointNotFound } from './endpoint.operations.ts'
 import { type Endpoint, findEndpoint } from './endpoint.store.ts'
 import { validateTargets, validateUpdateEndpoint } from './endpoint.validation.ts'
-import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
+import { requireEndpointConfig } from './endpoint-config.operations.ts'
 import { readFleets } from './fleet.store.ts'
 import type { Fleet, FleetVariant } from './fleet.ts'
 import {
@@ -16,6 +16,7 @@ import {
   retainSettings,
   type VariantTarget,
 } from './fleet-variant.ts'
+import { resolveFleet } from './resolve-fleet.ts'
 import { beginCapacityChange } from './variant-capacity.ts'
 
 /**
@@ -35,7 +36,7 @@ export async function updateEndpoint(
   const present = await requireEndpoint(scope, endpointName)
   await requireAlarms(scope, policyOf(input, present))
   const config = await requireEndpointConfig(scope, input.EndpointConfigName ?? '')
-  const resolved = await resolveVariants(config, scope)
+  const resolved = await resolveFleet(config, scope)
   let endpointArn = ''
   const story = await changeRestingEndpoint(scope, endpointName, async (transaction, endpoint) => {
     endpointArn = endpoint.endpointArn
@@ -44,13 +45,13 @@ export async function updateEndpoint(
     await requireVariantsKept(transaction, scope, {
       endpointName,
       present: serving.variants.map(shapeOf),
-      next: resolved.map(shapeOf),
+      next: resolved.variants.map(shapeOf),
     })
     const retention = await retentionOf(transaction, scope, input)
     const next = {
       endpointConfigName: config.endpointConfigName,
-      variants: retainProperties(resolved, serving.variants, retention),
-      settings: retainSettings(fleetSettings(config), serving.settings, retention),
+      variants: retainProperties(resolved.variants, serving.variants, retention),
+      settings: retainSettings(resolved.settings, serving.settings, retention),
     }
     const deploymentConfig = policyOf(input, endpoint)
     return beginDeployment(transaction, scope, {

@@ -11,6 +11,7 @@ import {
   watchEndpoint,
 } from './endpoint-state.ts'
 import { deleteRetiredFleets, setFleetStage, setFleetVariants } from './fleet.store.ts'
+import { everyVariant } from './fleet.ts'
 import { aimAt, arrive, type VariantTarget } from './fleet-variant.ts'
 
 export function createEndpointActivities(platform: Platform): EndpointActivities {
@@ -110,7 +111,7 @@ function fleetOutcome(
 ): FleetOutcome | undefined {
   const fleet = fleets.find(({ generation }) => generation === key.generation)
   if (!fleet) return { outcome: 'Gone' }
-  const awaited = fleet.variants.filter(
+  const awaited = everyVariant(fleet).filter(
     ({ variantName }) => !variantNames || variantNames.includes(variantName),
   )
   const failed = awaited.find(({ variantName }) => fleet.failures[variantName] !== undefined)

@@ -5,7 +5,6 @@ import { newUuid } from '../../base/ids.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
-import { requireModel } from '../models/index.ts'
 import { deregisterTargetsOf } from '../scalable-targets/index.ts'
 import { insertTags, readTags } from '../tags/index.ts'
 import { validateDeploymentConfig } from './deployment.validation.ts'
@@ -17,12 +16,10 @@ import {
   lockEndpoint,
   setEndpointStatus,
 } from './endpoint.store.ts'
-import { fleetSettings, requireEndpointConfig } from './endpoint-config.operations.ts'
-import { type EndpointConfig, variantsOf } from './endpoint-config.store.ts'
+import { requireEndpointConfig } from './endpoint-config.operations.ts'
 import { creationStory, deletionStory } from './endpoint-story.ts'
 import { insertFleet, setFleetStage } from './fleet.store.ts'
-import type { FleetVariant } from './fleet.ts'
-import { fleetVariant } from './fleet-variant.ts'
+import { resolveFleet } from './resolve-fleet.ts'
 
 /** @throws ValidationException when the name is taken, or the configuration or one of its models is gone */
 export async function createEndpoint(
@@ -34,7 +31,7 @@ export async function createEndpoint(
   const endpointName = input.EndpointName ?? ''
   const endpointArn = sagemakerArn(scope, 'endpoint', endpointName)
   const config = await requireEndpointConfig(scope, input.EndpointConfigName ?? '')
-  const variants = await resolveVariants(config, scope)
+  const resolved = await resolveFleet(config, scope)
   const now = scope.clock.now()
   const { endpointConfigName } = config
   const endpoint: Endpoint = {
@@ -50,8 +47,7 @@ export async function createEndpoint(
     modifiedAt: now,
   }
   const { endpointId } = endpoint
-  const settings = fleetSettings(config)
-  const fleet = { generation: 1, endpointConfigName, variants, settings }
+  const fleet = { generation: 1, endpointConfigName, ...resolved }
   const story = creationStory(endpoint, fleet.generation)
   await scope.database.transaction(async (transaction) => {
     if (!(await insertEndpoint(transaction, endpoint, story))) {
@@ -115,40 +111,4 @@ export function endpointNotFound(scope: RequestScope, endpointName: string): Aws
   return validationException(
     `Could not find endpoint "${sagemakerArn(scope, 'endpoint', endpointName)}".`,
   )
-}
-
-/**
- * What an endpoint of this configuration runs, as everything is now.
- *
- * @throws ValidationException when a model was deleted since, or its image cannot be had any more
- */
-export async function resolveVariants(
-  config: EndpointConfig,
-  scope: RequestScope,
-): Promise<readonly FleetVariant[]> {
-  const resolvedAt = scope.clock.now()
-  const networkIsolation = config.request.EnableNetworkIsolation ?? false
-  const variants: FleetVariant[] = []
-  for (const production of variantsOf(config)) {
-    const model = await requireModel(scope, production.ModelName ?? '')
-    const variant = fleetVariant({
-      production,
-      model,
-      resolvedImage: '',
-      resolvedAt,
-      networkIsolation,
-    })
-    const containerImage = variant.container.Image ?? ''
-    const image = await scope.engine.resolveImage(containerImage)
-    if (!image.found) {
-      throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
-    }
-    variants.push({ ...variant, resolvedImage: imageName(image.standsFor) })
-  }
-  return variants
-}
-
-/** `runtime sklearn 1.2` as a container image's name, which has no spaces: `runtime/sklearn:1.2`. */
-function imageName(standsFor: string): string {
-  return standsFor.replace(' ', '/').replaceAll(' ', ':')
 }

@@ -1,5 +1,5 @@
 import type { TaskAddress, TaskObservation } from '../../platform/engines/engine.ts'
-import type { EndpointRoute, FleetRoute, VariantRoute } from '../inference/route.ts'
+import type { EndpointRoute, FleetRoute, ShadowRoute, VariantRoute } from '../inference/route.ts'
 import type { Fleet, FleetVariant, Replica } from './fleet.ts'
 
 /** A replica as the route sees it: what is observed counts more than what was noted. */
@@ -70,7 +70,19 @@ function fleetRoute(fleet: Fleet, staying: readonly RoutableReplica[]): FleetRou
         isUneven: shares.size > 1,
       }),
     ),
+    ...(settings.shadows && {
+      shadows: settings.shadows.map((variant) => shadowRoute(fleet, variant, staying)),
+    }),
   }
+}
+
+function shadowRoute(
+  fleet: Fleet,
+  variant: FleetVariant,
+  staying: readonly RoutableReplica[],
+): ShadowRoute {
+  const replicas = staying.filter(isOf(fleet, variant))
+  return variantRoute(fleet, variant, { replicas, isUneven: false })
 }
 
 function variantRoute(

@@ -19,7 +19,7 @@ import {
   retireReplicas,
   setFleetPublished,
 } from './fleet.store.ts'
-import type { Fleet } from './fleet.ts'
+import { everyVariant, type Fleet } from './fleet.ts'
 import { REPLICA_GRACE_SECONDS, REPLICA_KIND, replicaTask } from './replica.container.ts'
 
 /** Longer than the longest answer that a container may take, which is 60 seconds of the wall's clock. */
@@ -196,7 +196,8 @@ async function startReplica(
   const { endpoint, fleets, replicas } = decision
   const replica = replicas.find((one) => one.replicaId === replicaId)
   const fleet = fleets.find(({ generation }) => generation === replica?.generation)
-  const variant = fleet?.variants.find((one) => one.variantName === replica?.variantName)
+  const variants = fleet ? everyVariant(fleet) : []
+  const variant = variants.find((one) => one.variantName === replica?.variantName)
   if (!variant) return
   const { place, endpointName } = endpoint
   const { realm, account, region } = place

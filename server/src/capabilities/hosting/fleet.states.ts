@@ -1,7 +1,7 @@
 import type { TaskObservation } from '../../platform/engines/engine.ts'
 import { type GatewayProgress, isDrained } from '../inference/route.store.ts'
 import type { EndpointRoute, FleetRoute } from '../inference/route.ts'
-import type { Fleet, FleetVariant, Replica } from './fleet.ts'
+import { everyVariant, type Fleet, type FleetVariant, type Replica } from './fleet.ts'
 import { addressText, decideRoute, isOf } from './fleet-route.states.ts'
 import { replicaFailureReason } from './replica-failure.ts'
 
@@ -70,13 +70,13 @@ export function decideFleet(
 ): readonly FleetCommand[] {
   const active = observed.replicas.filter((replica) => !replica.retirement)
   const plans = fleets.flatMap((fleet) =>
-    fleet.variants.map((variant) =>
+    everyVariant(fleet).map((variant) =>
       planVariant({ fleet, variant, now, replicas: active.filter(isOf(fleet, variant)) }),
     ),
   )
   const unplanned = active.filter(
     (replica) =>
-      !fleets.some((fleet) => fleet.variants.some((variant) => isOf(fleet, variant)(replica))),
+      !fleets.some((fleet) => everyVariant(fleet).some((variant) => isOf(fleet, variant)(replica))),
   )
   const leaving = [...unplanned, ...plans.flatMap((plan) => plan.leaving)]
   const staying = active.filter((replica) => !leaving.includes(replica))

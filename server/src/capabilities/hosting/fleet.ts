@@ -43,7 +43,18 @@ export interface VariantTraffic {
 export type FleetSettings = Pick<
   CreateEndpointConfigInput,
   'AsyncInferenceConfig' | 'DataCaptureConfig'
->
+> & {
+  /** Variants that get copies of requests: launched and kept as the others are, beside every plan for those. */
+  readonly shadows?: readonly FleetVariant[]
+}
+
+/** Production variants and shadows. */
+export function everyVariant({
+  variants,
+  settings,
+}: Pick<Fleet, 'variants' | 'settings'>): readonly FleetVariant[] {
+  return settings.shadows ? [...variants, ...settings.shadows] : variants
+}
 
 /** What one production variant's replicas are, and how many of them. */
 export interface FleetVariant {

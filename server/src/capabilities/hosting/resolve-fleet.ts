@@ -1,0 +1,60 @@
+import type { ProductionVariant } from '@aws-sdk/client-sagemaker'
+import { validationException } from '../../aws/errors.ts'
+import type { RequestScope } from '../../platform/scope.ts'
+import { requireModel } from '../models/index.ts'
+import { fleetSettings } from './endpoint-config.operations.ts'
+import { type EndpointConfig, variantsOf } from './endpoint-config.store.ts'
+import type { Fleet, FleetVariant } from './fleet.ts'
+import { fleetVariant } from './fleet-variant.ts'
+
+/**
+ * What an endpoint of this configuration runs, as everything is now.
+ *
+ * @throws ValidationException when a model was deleted since, or its image cannot be had any more
+ */
+export async function resolveFleet(
+  config: EndpointConfig,
+  scope: RequestScope,
+): Promise<Pick<Fleet, 'variants' | 'settings'>> {
+  const variants = await resolveVariants(config, { scope, productions: variantsOf(config) })
+  const productions = config.request.ShadowProductionVariants ?? []
+  const settings = fleetSettings(config)
+  if (productions.length === 0) return { variants, settings }
+  const shadows = await resolveVariants(config, { scope, productions })
+  return { variants, settings: { ...settings, shadows } }
+}
+
+async function resolveVariants(
+  config: EndpointConfig,
+  options: {
+    readonly scope: RequestScope
+    readonly productions: readonly ProductionVariant[]
+  },
+): Promise<readonly FleetVariant[]> {
+  const { scope, productions } = options
+  const resolvedAt = scope.clock.now()
+  const networkIsolation = config.request.EnableNetworkIsolation ?? false
+  const variants: FleetVariant[] = []
+  for (const production of productions) {
+    const model = await requireModel(scope, production.ModelName ?? '')
+    const variant = fleetVariant({
+      production,
+      model,
+      resolvedImage: '',
+      resolvedAt,
+      networkIsolation,
+    })
+    const containerImage = variant.container.Image ?? ''
+    const image = await scope.engine.resolveImage(containerImage)
+    if (!image.found) {
+      throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
+    }
+    variants.push({ ...variant, resolvedImage: imageName(image.standsFor) })
+  }
+  return variants
+}
+
+/** `runtime sklearn 1.2` as a container image's name, which has no spaces: `runtime/sklearn:1.2`. */
+function imageName(standsFor: string): string {
+  return standsFor.replace(' ', '/').replaceAll(' ', ':')
+}
