@@ -34,7 +34,11 @@ function statuses(job: DescribeTrainingJobCommandOutput) {
 }
 
 async function says(name: string, line: string): Promise<void> {
-  await eventually(async () => (await trainer.logOf(name)).includes(line), { what: line })
+  await eventually(async () => (await linesOf(name, line)) > 0, { what: line })
+}
+
+async function linesOf(name: string, line: string): Promise<number> {
+  return (await trainer.logOf(name)).filter((printed) => printed === line).length
 }
 
 test('an interrupted spot job is restarted and finds its checkpoint', async () => {
@@ -62,15 +66,23 @@ test('an interrupted spot job is restarted and finds its checkpoint', async () =
 })
 
 test('an interrupted spot job whose wait is over is stopped for that', async () => {
-  const name = await trainer.start(SLEEPER, spot(5))
+  const name = await trainer.start(SLEEPER, spot(3600))
   await says(name, 'up')
 
   await interruptTrainingJob(trainer.server.platform, { trainingJobName: name })
+  await eventually(async () => (await linesOf(name, 'up')) === 2, { what: 'the second start' })
+  await trainer.server.advance(3_600_000)
   const job = await trainer.ended(name)
 
   assert.equal(job.TrainingJobStatus, 'Stopped')
   assert.equal(job.SecondaryStatus, 'MaxWaitTimeExceeded')
-  assert.ok(statuses(job)?.includes('Interrupted'))
+  assert.deepEqual(
+    statuses(job)?.filter((status) => status !== 'Uploading'),
+    [
+      ...['Starting', 'Downloading', 'Training', 'Interrupted', 'Restarting'],
+      ...['Starting', 'Downloading', 'Training', 'Stopping', 'MaxWaitTimeExceeded'],
+    ],
+  )
 })
 
 test('a job that is not spot fails as our fault when its machine is lost', async () => {
