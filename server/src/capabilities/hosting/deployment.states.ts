@@ -145,7 +145,7 @@ function rollingPhases({ config, present, next }: PlannedUpdate): readonly Deplo
   let reached = 0
   do {
     reached = Math.min(total, reached + batch)
-    const after = total === 0 ? 0 : Math.ceil(before * (1 - reached / total) - ROUNDING)
+    const after = reached === total ? 0 : Math.ceil(before * (1 - reached / total) - ROUNDING)
     phases.push({
       capacity: reached === total ? 'full' : 'partial',
       variants: [
