@@ -40,6 +40,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
     'scalable-targets',
     'metrics',
     'alarms',
+    'faults',
   ],
   training: ['compute', 'identity', 'tags', 'logs', 'objects'],
 }

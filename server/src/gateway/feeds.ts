@@ -4,6 +4,8 @@ import type { Log } from '../base/log.ts'
 import type { SteerableClock } from '../base/steerable-clock.ts'
 import { createWorkGauge } from '../base/work-gauge.ts'
 import type { CaptureSpool } from '../capabilities/capture/tap.ts'
+import { startFaultFeed } from '../capabilities/faults/fault-feed.ts'
+import type { FaultTable } from '../capabilities/faults/fault-table.ts'
 import {
   type RouteFeed,
   type RouteTable,
@@ -26,6 +28,7 @@ export interface FeedOptions {
   readonly gatewayId: string
   /** Flushed whenever the clock moves. */
   readonly spool: CaptureSpool
+  readonly faults: FaultTable
 }
 
 /** What passes between a gateway and Postgres, none of which a request waits for. */
@@ -38,12 +41,12 @@ export interface Feeds {
 }
 
 /**
- * Follows the routes and the clock, and brings back what was counted.
+ * Follows the routes, the clock and what is injected, and brings back what was counted.
  *
  * @returns undefined where the gateway stands alone
  */
 export async function startFeeds(options: FeedOptions): Promise<Feeds | undefined> {
-  const { config, clock, log, table, gatewayId, spool } = options
+  const { config, clock, log, table, gatewayId, spool, faults } = options
   if (config.databaseUrl === undefined) return undefined
   const gauge = createWorkGauge()
   const database = openDatabase({
@@ -70,6 +73,12 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds | undefine
     clock: systemClock,
     log,
   })
+  const injected = await startFaultFeed({
+    table: faults,
+    database,
+    openChanges: sharedChanges,
+    log,
+  })
   const metrics = startMetricFeed({ table, gatewayId, database, clock, log })
   const time = await startClockFeed({
     clock,
@@ -91,6 +100,7 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds | undefine
     },
     stop: async () => {
       await time[Symbol.asyncDispose]()
+      await injected[Symbol.asyncDispose]()
       await metrics[Symbol.asyncDispose]()
       await routes[Symbol.asyncDispose]()
       await database.close()

@@ -4,6 +4,7 @@ import { newShortId } from '../base/ids.ts'
 import type { Log } from '../base/log.ts'
 import type { SteerableClock } from '../base/steerable-clock.ts'
 import { CAPTURED_TOPIC_PREFIX, CaptureSpool, captureFolder } from '../capabilities/capture/tap.ts'
+import { FaultTable } from '../capabilities/faults/fault-table.ts'
 import { createCredentialSource } from '../capabilities/identity/credential-source.ts'
 import { RouteTable } from '../capabilities/inference/index.ts'
 import type { Config } from '../config.ts'
@@ -64,7 +65,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     lost: (target, records) => table.meters.lostRecords(target, { records, at: clock.now() }),
     log,
   })
-  const feeds = await startFeeds({ ...options, table, gatewayId, spool })
+  const faults = new FaultTable()
+  const feeds = await startFeeds({ ...options, table, gatewayId, spool, faults })
   const connections = new ReplicaConnections(table, deadlines)
   const control = new ServerLink(
     { unixSocket: join(runDirectory(config.dataDir), 'control.sock') },
@@ -83,6 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const front = createFront({
     invokeEndpoint: createInvokeEndpoint({
       ...inferring,
+      faults,
       shadows: new ShadowCopies(inferring, limits.shadows),
       waitingRoom: new WaitingRoom(table, { limits: limits.waitingRoom, deadlines }),
       credentials: createCredentialSource({

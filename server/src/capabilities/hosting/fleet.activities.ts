@@ -21,6 +21,7 @@ import {
 } from './fleet.store.ts'
 import { everyVariant, type Fleet } from './fleet.ts'
 import { REPLICA_GRACE_SECONDS, REPLICA_KIND, replicaTask } from './replica.container.ts'
+import { seeReplicas } from './seen-replicas.ts'
 
 /** Longer than the longest answer that a container may take, which is 60 seconds of the wall's clock. */
 const DRAIN_MS_MAX = 65_000
@@ -45,14 +46,15 @@ export async function reconcileFleet(platform: Platform, endpointId: string): Pr
     if (!endpoint) return undefined
     const fleets = await readFleets(transaction, endpointId)
     const replicas = await readReplicas(transaction, endpointId)
-    const observed = replicas.map((replica): ObservedReplica => {
-      const observation = observations.get(replica.replicaId)
-      return observation ? { ...replica, observation } : replica
-    })
+    const { observed, lookAgain } = await seeReplicas(
+      { queryable: transaction, clock: platform.clock },
+      { endpoint, fleets, replicas, observations },
+    )
     const route = await readRoute(transaction, { ...endpoint.place, ...endpoint })
     const now = platform.clock.now()
     const wall = systemClock.now()
-    const commands = decideFleet({ replicas: observed, gateways, route, wall }, fleets, now)
+    const decided = decideFleet({ replicas: observed, gateways, route, wall }, fleets, now)
+    const commands = [...decided, ...lookAgain]
     await changeRows({ platform, transaction, endpoint, now, wall }, commands)
     return { endpoint, fleets, replicas: observed, commands }
   })

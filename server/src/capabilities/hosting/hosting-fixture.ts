@@ -9,7 +9,11 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import { pack } from 'tar-stream'
 import { eventually } from '../../../../tests/support/eventually.ts'
-import { startServer, type TestServer } from '../../../../tests/support/server.ts'
+import {
+  startServer,
+  type TestServer,
+  type TestServerOptions,
+} from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
 import type { TaskSummary } from '../../platform/engines/engine.ts'
 import { registerImage } from '../../platform/engines/images.ts'
@@ -89,8 +93,8 @@ class Server(ThreadingHTTPServer):
 Server(("0.0.0.0", 8080), Handler).serve_forever()
 `
 
-export async function startHost(): Promise<Host> {
-  const server = await startServer()
+export async function startHost(options: TestServerOptions = {}): Promise<Host> {
+  const server = await startServer(options)
   const { sagemaker, s3, runtime, config, roleArn } = server
   await registerProgram(join(config.dataDir, 'images'))
   const bucket = `host-${newShortId(8)}`

@@ -1,3 +1,4 @@
+import type { ProductionVariant } from '@aws-sdk/client-sagemaker'
 import type { Task, TaskInput, TaskResources } from '../../platform/engines/engine.ts'
 import type { Place } from '../../platform/scope.ts'
 import { instanceType } from '../compute/index.ts'
@@ -45,8 +46,7 @@ export function replicaTask(order: ReplicaOrder): Task {
     service: {
       port: SERVICE_PORT,
       pingPath: PING_PATH,
-      startupTimeoutSeconds:
-        production.ContainerStartupHealthCheckTimeoutInSeconds ?? STARTUP_SECONDS_DEFAULT,
+      startupTimeoutSeconds: startupTimeoutSeconds(production),
     },
     resources: resourcesOf(variant),
     networkIsolation: variant.networkIsolation,
@@ -61,6 +61,11 @@ export function replicaTask(order: ReplicaOrder): Task {
     taskToken: order.taskToken,
     metricDefinitions: [],
   }
+}
+
+/** How long a replica may take to answer its first ping with 200. */
+export function startupTimeoutSeconds(production: ProductionVariant | undefined): number {
+  return production?.ContainerStartupHealthCheckTimeoutInSeconds ?? STARTUP_SECONDS_DEFAULT
 }
 
 function modelInput({ modelData }: FleetVariant): readonly TaskInput[] {

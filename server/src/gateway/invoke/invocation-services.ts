@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import type { FaultTable } from '../../capabilities/faults/fault-table.ts'
 import type { RouteTable } from '../../capabilities/inference/index.ts'
 import type { CredentialSource } from '../../wire/handler.ts'
 import type { CaptureTaps } from './capture-taps.ts'
@@ -30,6 +31,7 @@ export interface InvocationServices {
   readonly connections: ReplicaConnections
   readonly waitingRoom: WaitingRoom
   readonly captures: CaptureTaps
+  readonly faults: FaultTable
   readonly shadows: ShadowCopies
   readonly credentials: CredentialSource
   readonly limits: InvocationLimits

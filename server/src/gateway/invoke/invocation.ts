@@ -20,6 +20,7 @@ import { checkCaller } from './caller-check.ts'
 import { Choice } from './choice.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import { answerError, answerTooLarge, asAwsError } from './error-answer.ts'
+import { befall, type FaultyInvocation, injectedFault } from './injected-fault.ts'
 import type { InvocationServices } from './invocation-services.ts'
 import { type MeteredEnd, Metering } from './metering.ts'
 import { Placement } from './placement.ts'
@@ -35,7 +36,7 @@ import type { Waiting } from './waiting-room.ts'
  * reached nobody waits for a replica instead: one that is known to be down and closes a connection without
  * an answer has not taken it. A time-out is never repeated: a slow model would only become slower.
  */
-export class Invocation implements UpstreamExchange, Waiting {
+export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
   readonly method = 'POST'
   readonly requestId = newUuid()
   readonly exchange: Exchange
@@ -50,6 +51,7 @@ export class Invocation implements UpstreamExchange, Waiting {
   private readonly placement: Placement
   private answer: ContainerAnswer | undefined
   private waitUntilMs: number | undefined
+  private callOffFault: () => void = () => undefined
 
   constructor(
     services: InvocationServices,
@@ -87,7 +89,8 @@ export class Invocation implements UpstreamExchange, Waiting {
         ...{ account, region, endpointName, targetVariant },
       })
       this.exchange.gone = this.onGone
-      this.sendOrWait()
+      if (this.services.faults.isEmpty) this.sendOrWait()
+      else this.meetFault()
     } catch (error) {
       this.refuse(error)
     }
@@ -100,6 +103,28 @@ export class Invocation implements UpstreamExchange, Waiting {
     const variant = this.choice.make()
     this.metering.goesTo(variant)
     return variant
+  }
+
+  /** What was injected for the variant happens first. @throws AwsError when there is no variant */
+  private meetFault(): void {
+    const variant = this.choose()
+    const fault = injectedFault(this.services.faults, variant)
+    if (!fault) {
+      this.sendOrWait()
+      return
+    }
+    this.metering.modelBegins()
+    this.callOffFault = befall(fault, this)
+  }
+
+  holdReplica(): boolean {
+    const { variant } = this.choice ?? {}
+    return variant !== undefined && this.placement.hold(variant)
+  }
+
+  goOn(): void {
+    this.metering.modelEnds()
+    if (!this.retry()) this.wait()
   }
 
   /** @returns false when no replica can take it now @throws AwsError when none ever will */
@@ -224,6 +249,7 @@ export class Invocation implements UpstreamExchange, Waiting {
 
   private readonly onGone = (): void => {
     this.services.waitingRoom.leave(this)
+    this.callOffFault()
     this.placement.present?.destroy()
     this.placement.letGo()
     this.metering.end(CALLER_LEFT)

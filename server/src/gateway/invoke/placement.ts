@@ -40,6 +40,15 @@ export class Placement {
     return connection
   }
 
+  /** Counts the variant's next replica as busy with the request. @returns false when there is none */
+  hold(variant: RoutedVariant): boolean {
+    const replica = variant.nextReplica()
+    if (!replica) return false
+    replica.outstanding++
+    this.replica = replica
+    return true
+  }
+
   get present(): UpstreamConnection | undefined {
     return this.connection
   }

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import test, { after } from 'node:test'
+import { startTrainer, type Trainer } from '../training/trainer-fixture.ts'
+import type { FaultShown } from './index.ts'
+
+const trainer: Trainer = await startTrainer({ config: { testControls: true } })
+after(() => trainer.close())
+
+async function inject(document: object): Promise<readonly FaultShown[]> {
+  const url = `${trainer.server.url}/_sagebrush/inject`
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(document) })
+  const { faults, message } = (await answer.json()) as {
+    faults: readonly FaultShown[]
+    message?: string
+  }
+  if (answer.status !== 200) throw new Error(message)
+  return faults
+}
+
+const SLEEPER = 'echo up; sleep 600 & wait'
+
+test('an injected exit code ends a training job as its program would, and is listed', async () => {
+  const job = await trainer.start(SLEEPER)
+  await trainer.reaches(job, 'Training')
+
+  const [shown] = await inject({ job, exitCode: 42 })
+  const ended = await trainer.ended(job)
+
+  assert.equal(ended.TrainingJobStatus, 'Failed')
+  assert.match(ended.FailureReason ?? '', /exit code: 42/)
+  const { target, name, fault } = shown ?? {}
+  assert.deepEqual(
+    { target, name, fault },
+    { target: 'training job', name: job, fault: { exitCode: 42 } },
+  )
+  assert.deepEqual(await inject({ clear: job }), [])
+})
+
+test('a spot interruption takes a job its machine, by its ARN too', async () => {
+  const name = await trainer.start(SLEEPER, {
+    EnableManagedSpotTraining: true,
+    StoppingCondition: { MaxRuntimeInSeconds: 600, MaxWaitTimeInSeconds: 600 },
+  })
+  const { TrainingJobArn: job } = await trainer.reaches(name, 'Training')
+
+  await inject({ job, spotInterruption: true })
+  const { SecondaryStatusTransitions: transitions = [] } = await trainer.reaches(name, 'Restarting')
+
+  assert.ok(transitions.some(({ Status }) => Status === 'Interrupted'))
+  await trainer.server.sagemaker.stopTrainingJob({ TrainingJobName: name })
+  await inject({ clear: true })
+})
+
+test('what cannot befall a job is refused, with what can', async () => {
+  await assert.rejects(inject({ job: 'nobody', exitCode: 1 }), /not found/)
+  await assert.rejects(inject({ job: 'nobody', exitCode: 0 }), /a number from 1 to 255/)
+  await assert.rejects(inject({ job: 'nobody' }), /give one of exitCode/)
+  await assert.rejects(inject({ job: 'nobody', latency: '1s' }), /latency cannot be/)
+})
