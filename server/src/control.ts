@@ -30,7 +30,12 @@ import {
 } from './capabilities/inference/route.store.ts'
 import { sweepExpiredLogs } from './capabilities/logs/index.ts'
 import { reconcileObjects } from './capabilities/objects/index.ts'
-import { trainingWorkflows, unstartedTrainingJobs } from './capabilities/training/index.ts'
+import {
+  failTrainingJob,
+  interruptTrainingJob,
+  trainingWorkflows,
+  unstartedTrainingJobs,
+} from './capabilities/training/index.ts'
 import type { Config } from './config.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Installation } from './installation.ts'
@@ -161,6 +166,10 @@ export async function startControl(options: ControlOptions): Promise<Control> {
         presentRealm: realms.present,
         variantsOf: async (place, name) =>
           (await readVariantCapacities(database, place, name))?.map((one) => one.variantName),
+        jobs: {
+          fail: (job) => failTrainingJob(platform, job),
+          interrupt: (job) => interruptTrainingJob(platform, job),
+        },
         gatewaysFollow: () => createSettling(settlingOptions).gatewaysFollow(),
       },
     }),

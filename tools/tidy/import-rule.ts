@@ -27,7 +27,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   inference: ['metrics'],
   capture: ['objects'],
   'async-inference': ['inference', 'logs', 'metrics', 'objects'],
-  faults: ['inference', 'training'],
+  faults: ['inference'],
   models: ['identity', 'tags', 'objects'],
   hosting: [
     'models',

@@ -4,8 +4,7 @@ import type { Log } from '../base/log.ts'
 import type { SteerableClock } from '../base/steerable-clock.ts'
 import { createWorkGauge } from '../base/work-gauge.ts'
 import type { CaptureSpool } from '../capabilities/capture/tap.ts'
-import { startFaultFeed } from '../capabilities/faults/fault-feed.ts'
-import type { FaultTable } from '../capabilities/faults/fault-table.ts'
+import { type FaultTable, startFaultFeed } from '../capabilities/faults/index.ts'
 import {
   type RouteFeed,
   type RouteTable,

@@ -3,7 +3,6 @@ import { AwsError } from '../../aws/errors.ts'
 import { Refusal } from '../../base/refusal.ts'
 import type { Place, Platform } from '../../platform/scope.ts'
 import { readRoute } from '../inference/route.store.ts'
-import { failTrainingJob, interruptTrainingJob } from '../training/index.ts'
 import { deleteFaults, listFaults, mergeFault } from './fault.store.ts'
 import { type EndpointFault, FAULT_TOPIC, type FaultSelector, type InjectedFault } from './fault.ts'
 import { type FaultCommand, readFaultCommand } from './fault-command.validation.ts'
@@ -14,6 +13,13 @@ export interface FaultOptions {
   readonly presentRealm: (account: string) => number
   /** The names of an endpoint's variants; undefined when there is no such endpoint. */
   readonly variantsOf: (place: Place, name: string) => Promise<readonly string[] | undefined>
+  /** What befalls jobs, by the capability that runs them. @throws AwsError when it cannot */
+  readonly jobs: {
+    /** Ends a job as if its program had ended with `exitCode`. */
+    fail(job: { readonly trainingJobArn: string; readonly exitCode: number }): Promise<void>
+    /** Takes a job's machine away. */
+    interrupt(job: { readonly trainingJobArn: string }): Promise<void>
+  }
   /** Resolves when every gateway applies what was announced. */
   readonly gatewaysFollow: () => Promise<void>
 }
@@ -107,11 +113,11 @@ async function injectJob(
   options: FaultOptions,
   { target, fault }: Extract<FaultCommand, { to: 'job' }>,
 ): Promise<void> {
-  const { platform } = options
+  const { platform, jobs } = options
   const { place, targetArn } = locate(options, target, 'training-job')
   if (fault.exitCode !== undefined) {
-    await failTrainingJob(platform, { trainingJobArn: targetArn, exitCode: fault.exitCode })
-  } else await interruptTrainingJob(platform, { trainingJobArn: targetArn })
+    await jobs.fail({ trainingJobArn: targetArn, exitCode: fault.exitCode })
+  } else await jobs.interrupt({ trainingJobArn: targetArn })
   const injectedAt = platform.clock.now()
   const { realm } = place
   await change(options, [targetArn], (transaction) =>

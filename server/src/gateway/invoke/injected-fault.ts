@@ -1,4 +1,4 @@
-import type { FaultTable, RequestFault } from '../../capabilities/faults/fault-table.ts'
+import type { FaultTable, RequestFault } from '../../capabilities/faults/index.ts'
 import type { RoutedVariant } from '../../capabilities/inference/index.ts'
 import type { ResponseHead } from '../http1/message-head.ts'
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import type { FaultTable } from '../../capabilities/faults/fault-table.ts'
+import type { FaultTable } from '../../capabilities/faults/index.ts'
 import type { RouteTable } from '../../capabilities/inference/index.ts'
 import type { CredentialSource } from '../../wire/handler.ts'
 import type { CaptureTaps } from './capture-taps.ts'
