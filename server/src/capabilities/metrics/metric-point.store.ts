@@ -13,12 +13,12 @@ export interface KnownMetric extends MetricIdentity {
   readonly metricId: string
 }
 
-/** `roundedValue` of statistics/value-distribution.ts, to the last bit. */
 const SPREAD = `v * ${2 ** (53 - ROUNDED_BITS) + 1}::float8`
-const ROUNDED = `${SPREAD} - (${SPREAD} - v)`
+/** `roundedValue` of statistics/value-distribution.ts of the column v, to the last bit. */
+export const ROUNDED = `${SPREAD} - (${SPREAD} - v)`
 
 /** Pairs of a value and its count, merged: `mergeDistributions`. @param pairs rows of v, c; `size` of them at most */
-export function mergedPairs(pairs: string, size: string): string {
+function mergedPairs(pairs: string, size: string): string {
   return `select array_agg(v order by v) as distinct_values, array_agg(c order by v) as value_counts
     from (select case when ${size} > ${EXACT_VALUES_MAX} then ${ROUNDED} else v end as v, sum(c) as c
           from ${pairs} group by 1) merged`
