@@ -10,6 +10,7 @@ import {
   removeControlGroup,
 } from '../platform/engines/process/sandbox/control-group.ts'
 import type { SandboxPlan } from '../platform/engines/process/sandbox/plan.ts'
+import type { TransformOutcome } from '../platform/engines/task-transform.ts'
 import { type Container, launchContainer } from './container.ts'
 import { containerCommand, environmentVariables } from './environment-variables.ts'
 import { hostnameOf } from './prepare.ts'
@@ -78,12 +79,15 @@ export async function runContainer(run: TaskRun, use: ImageInUse): Promise<TaskE
   watchResources(run, { container, controlGroup, signal: done.signal, endWith })
   run.transfers.prepareToStore()
   const copying = run.transfers.copyContinuously(done.signal)
-  if (task.service) {
+  const transforming =
+    task.transform && transformWith(run, { container, signal: done.signal, endWith })
+  if (task.service && !task.transform) {
     const { watchService } = await import('./service-watch.ts')
     void watchService(run, { signal: done.signal, endWith })
   }
   const { exitCode, started } = await container.exit
   done.abort()
+  const transformed = await transforming
   bridge?.close()
   const endedAt = clock.now().toISOString()
   await run.output.drained()
@@ -100,8 +104,24 @@ export async function runContainer(run: TaskRun, use: ImageInUse): Promise<TaskE
     startedAt,
     endedAt,
     ...texts(directory.ml),
+    ...(transformed && { transformed }),
     uploaded: {},
   }
+}
+
+/** Sends the container what the task is to transform, and ends it when all has been answered. */
+async function transformWith(
+  run: TaskRun,
+  options: {
+    readonly container: Container
+    readonly signal: AbortSignal
+    readonly endWith: (verdict: Verdict) => void
+  },
+): Promise<TransformOutcome | undefined> {
+  const { driveTransform } = await import('./transform/drive-transform.ts')
+  const outcome = await driveTransform(run, options)
+  if (outcome) options.endWith({ cause: 'Stopped' })
+  return outcome
 }
 
 /** What the exit says when nobody ended the container. */

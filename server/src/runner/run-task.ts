@@ -31,6 +31,8 @@ export interface TaskRun {
   readonly output: OutputPipe
   readonly watch: DirectoryWatch
   readonly transfers: Transfers
+  /** Made when first asked for. */
+  readonly client: () => Promise<PlatformClient>
   readonly clock: Clock
   /** What only whoever runs the platform should read; kept in `runner.log`. */
   readonly diary: Log
@@ -80,7 +82,7 @@ function beginRun(order: TaskOrder, directory: TaskDirectory): TaskRun {
   })
   const log = createTaskLog({ order, directory, state, clock, watch, client, diary })
   const transfers = createTransfers({ order, directory, clock, client })
-  return { order, directory, state, log, output, watch, transfers, clock, diary }
+  return { order, directory, state, log, output, watch, transfers, client, clock, diary }
 }
 
 function lazily(make: () => Promise<PlatformClient>): () => Promise<PlatformClient> {

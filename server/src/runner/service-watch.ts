@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicMs } from '../base/clock.ts'
+import type { TaskService } from '../platform/engines/engine.ts'
 import type { Verdict } from './run-container.ts'
 import type { TaskRun } from './run-task.ts'
 
@@ -18,33 +19,29 @@ const FAILURES_UNTIL_END = 30
 /** The socket on which the gateway reaches a replica, in the task's socket directory. */
 export const SERVICE_SOCKET = 'serve.sock'
 
+interface ServiceOptions {
+  readonly signal: AbortSignal
+  readonly endWith: (verdict: Verdict) => void
+}
+
 /** Pings a service from its start to its end, tells whether it is ready, and ends one that is not. */
-export async function watchService(
-  run: TaskRun,
-  options: { signal: AbortSignal; endWith: (verdict: Verdict) => void },
-): Promise<void> {
-  const { task, settings } = run.order
-  const { service } = task
+export async function watchService(run: TaskRun, options: ServiceOptions): Promise<void> {
+  const { service } = run.order.task
   if (!service) return
   const { signal, endWith } = options
-  const socketPath = join(settings.socketDir, SERVICE_SOCKET)
+  const socketPath = join(run.order.settings.socketDir, SERVICE_SOCKET)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const ping = () => pingOnce({ socketPath, path: service.pingPath, agent })
   const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined)
-  const deadlineMs = monotonicMs() + service.startupTimeoutSeconds * 1000
-  for (
-    let waitMs = STARTING_MS_MIN;
-    !(await ping());
-    waitMs = Math.min(waitMs * 1.3, STARTING_MS_MAX)
-  ) {
-    if (signal.aborted) return
-    if (monotonicMs() > deadlineMs) {
-      const message = `The container did not answer GET ${service.pingPath} with 200 within ${service.startupTimeoutSeconds} seconds`
-      return endWith({ cause: 'Unhealthy', message })
-    }
-    await pause(waitMs)
-  }
-  run.state.update({ ready: true, address: { unixSocket: socketPath } })
+  if (!(await becomesReady(service, { ...options, ping }))) return
+  const unixSocket = service.models
+    ? await (await import('./multi-model/model-agent.ts')).startModelAgent(run, {
+        containerSocket: socketPath,
+        ...service.models,
+        signal,
+      })
+    : socketPath
+  run.state.update({ ready: true, address: { unixSocket } })
   let failures = 0
   while (!signal.aborted) {
     await pause(failures === 0 ? READY_MS : FAILING_MS)
@@ -60,6 +57,45 @@ export async function watchService(
     }
   }
   agent.destroy()
+}
+
+/**
+ * Waits for a service's first good ping, and leaves it alone then: one that works on a large payload may
+ * not answer.
+ * @returns the socket on which it listens; undefined when it never came up
+ */
+export async function awaitService(
+  run: TaskRun,
+  options: ServiceOptions,
+): Promise<string | undefined> {
+  const { service } = run.order.task
+  if (!service) return undefined
+  const socketPath = join(run.order.settings.socketDir, SERVICE_SOCKET)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ping = () => pingOnce({ socketPath, path: service.pingPath, agent })
+  const isReady = await becomesReady(service, { ...options, ping })
+  agent.destroy()
+  return isReady ? socketPath : undefined
+}
+
+async function becomesReady(
+  service: TaskService,
+  options: ServiceOptions & { readonly ping: () => Promise<boolean> },
+): Promise<boolean> {
+  const { signal, endWith, ping } = options
+  const deadlineMs = monotonicMs() + service.startupTimeoutSeconds * 1000
+  let waitMs = STARTING_MS_MIN
+  while (!(await ping())) {
+    if (signal.aborted) return false
+    if (monotonicMs() > deadlineMs) {
+      const message = `The container did not answer GET ${service.pingPath} with 200 within ${service.startupTimeoutSeconds} seconds`
+      endWith({ cause: 'Unhealthy', message })
+      return false
+    }
+    await delay(waitMs, undefined, { signal }).catch(() => undefined)
+    waitMs = Math.min(waitMs * 1.3, STARTING_MS_MAX)
+  }
+  return !signal.aborted
 }
 
 function pingOnce(options: { socketPath: string; path: string; agent: Agent }): Promise<boolean> {

@@ -20,7 +20,7 @@ export interface StagingOptions {
 }
 
 /** An object and where it goes, relative to the input's folder. */
-interface Staged {
+export interface Staged {
   readonly bucket: string
   readonly key: string
   readonly path: string
@@ -77,7 +77,14 @@ async function unpackGzipped(body: Readable, plain: Transform, folder: string): 
   await Promise.all([unpacking, reading])
 }
 
-async function findObjects(input: TaskInput, options: StagingOptions): Promise<Staged[]> {
+/**
+ * The objects that an input names, in key order or in its manifest's.
+ * @throws TaskFailure `InputFailed`, S3Fault
+ */
+export async function findObjects(
+  input: Pick<TaskInput, 'name' | 's3DataType' | 's3Uri'>,
+  options: Pick<StagingOptions, 'client' | 'signal'>,
+): Promise<Staged[]> {
   const location = parseS3Uri(input.s3Uri)
   if (!location) {
     throw new TaskFailure(
@@ -116,8 +123,8 @@ export function relativeKey(key: string, prefix: string): string {
 /** `[{"prefix": "s3://bucket/folder/"}, "one.csv", "sub/two.csv"]` */
 async function readManifest(
   place: { bucket: string; key: string },
-  input: TaskInput,
-  options: StagingOptions,
+  input: Pick<TaskInput, 'name' | 's3Uri'>,
+  options: Pick<StagingOptions, 'client' | 'signal'>,
 ): Promise<Staged[]> {
   const chunks: Buffer[] = []
   await getObject(options.client, { ...place, signal: options.signal }, async (body) => {
@@ -179,7 +186,10 @@ function createBudget(diskBytes: number): () => Transform {
 }
 
 /** @source ValidationException of CreateTrainingJob, as quoted in aws/amazon-sagemaker-examples issue 2489 */
-function noObjects(input: TaskInput, { task }: TaskOrder): string {
+export function noObjects(
+  input: Pick<TaskInput, 's3Uri'>,
+  { task }: Pick<TaskOrder, 'task'>,
+): string {
   const bucket = parseS3Uri(input.s3Uri)?.bucket ?? ''
   return (
     `No S3 objects found under S3 URL "${input.s3Uri}" given in input data source. ` +

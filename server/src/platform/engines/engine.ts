@@ -1,3 +1,5 @@
+import type { TaskTransform, TransformOutcome } from './task-transform.ts'
+
 /**
  * A task is one container run: a job's host, or one replica of an endpoint's variant. The contract below
  * is all that capabilities know of machines; every engine passes `conformance.ts`. Nothing in it assumes
@@ -27,6 +29,8 @@ export interface Task {
   readonly host?: string
   /** An `http` port that the container serves; present for replicas. */
   readonly service?: TaskService
+  /** What is sent to the service, and the task's whole purpose; present for the tasks of transform jobs. */
+  readonly transform?: TaskTransform
   readonly resources: TaskResources
   /** True cuts the container off from every network but the platform itself. */
   readonly networkIsolation: boolean
@@ -92,6 +96,13 @@ export interface TaskService {
   readonly pingPath: string
   /** How long the container may take to answer its first ping with 200. */
   readonly startupTimeoutSeconds: number
+  /** Present: the container speaks the multi-model API, and models are loaded when requests name them. */
+  readonly models?: {
+    /** A model's object is this followed by its name. */
+    readonly s3Prefix: string
+    /** False unloads a model as soon as nobody uses it. */
+    readonly keepsLoaded: boolean
+  }
 }
 
 export interface TaskResources {
@@ -157,6 +168,8 @@ export interface TaskEnd {
   readonly endedAt?: string
   /** Where each output went, by name; an output left out was empty. */
   readonly uploaded: Readonly<Record<string, string>>
+  /** Present when a transform came to its end, after which the container was stopped. */
+  readonly transformed?: TransformOutcome
 }
 
 export interface Engine {

@@ -1,0 +1,230 @@
+import { parseS3Uri } from '../../aws/s3-uri.ts'
+import { newUuid } from '../../base/ids.ts'
+import type { TaskTransform, TransformOutcome } from '../../platform/engines/task-transform.ts'
+import type { PlatformClient } from '../platform-client.ts'
+import type { Verdict } from '../run-container.ts'
+import type { TaskRun } from '../run-task.ts'
+import { putObject, S3Fault } from '../s3.ts'
+import { awaitService } from '../service-watch.ts'
+import { findObjects, noObjects } from '../stage-inputs.ts'
+import { TaskFailure } from '../task-failure.ts'
+import { captureManifests } from './capture-manifest.ts'
+import { createDataLog, type DataLog } from './data-log.ts'
+import { executionParameters, strategyName } from './execution-parameters.ts'
+import { createInvoker } from './invoker.ts'
+import { createModelClient, type ModelClient } from './model-client.ts'
+import { createPermits } from './permits.ts'
+import { RecordFailure } from './record-failure.ts'
+import { createProcessing, type RecordProcessing } from './record-processing.ts'
+import { type ObjectRoute, type ObjectTransform, transformObject } from './transform-object.ts'
+
+export interface DriveOptions {
+  /** Aborts when the container has ended. */
+  readonly signal: AbortSignal
+  readonly endWith: (verdict: Verdict) => void
+}
+
+const PARAMETERS_TIMEOUT_SECONDS = 10
+/** What is told of each task; the rest is in its data log. */
+const FAILURES_TOLD_MAX = 10
+
+/**
+ * Sends all of the task's objects to its own container. An object that fails leaves no output, and the
+ * others go on.
+ *
+ * @returns undefined when it could not be brought to its end: the container died, or the task was stopped
+ */
+export async function driveTransform(
+  run: TaskRun,
+  options: DriveOptions,
+): Promise<TransformOutcome | undefined> {
+  const { transform } = run.order.task
+  if (!transform) return undefined
+  const signal = AbortSignal.any([options.signal, run.watch.signal])
+  const socketPath = await awaitService(run, options)
+  if (socketPath === undefined || signal.aborted) return undefined
+  const model = createModelClient({ socketPath }, signal)
+  try {
+    return await transformAll(run, { transform, model, signal })
+  } catch (error) {
+    if (signal.aborted) return undefined
+    const failure =
+      error instanceof TaskFailure
+        ? { cause: error.endCause, message: error.message }
+        : { cause: 'InputFailed' as const, message: reasonOf(error) }
+    options.endWith(failure)
+    return undefined
+  } finally {
+    model.close()
+  }
+}
+
+interface Drive {
+  readonly transform: TaskTransform
+  readonly model: ModelClient
+  readonly signal: AbortSignal
+}
+
+async function transformAll(run: TaskRun, drive: Drive): Promise<TransformOutcome> {
+  const { transform, model, signal } = drive
+  const client = await run.client()
+  const log = createDataLog(client, { log: transform.dataLog, clock: run.clock })
+  const parameters = executionParameters(transform, await askParameters(model))
+  log.say(
+    `MaxConcurrentTransforms=${parameters.maxConcurrentTransforms}, ` +
+      `MaxPayloadInMB=${parameters.maxPayloadMb}, BatchStrategy=${strategyName(parameters.strategy)}`,
+  )
+  const objects = await ownObjects(run, { client, transform, signal })
+  const permits = createPermits(parameters.maxConcurrentTransforms)
+  const work: ObjectTransform = {
+    client,
+    transform,
+    parameters,
+    invoker: createInvoker(model, { transform, permits }),
+    processing: undefined,
+    signal,
+  }
+  const failures: { s3Uri: string; reason: string }[] = []
+  const done: OwnObject[] = []
+  let failureCount = 0
+  const transformOne = async (object: OwnObject): Promise<void> => {
+    try {
+      await transformObject({ ...work, processing: processingOf(transform) }, object)
+      done.push(object)
+    } catch (error) {
+      signal.throwIfAborted()
+      failureCount++
+      const reason = reasonOf(error)
+      if (failures.length < FAILURES_TOLD_MAX) failures.push({ s3Uri: uriOf(object), reason })
+      tell(log, object, error)
+    }
+  }
+  await concurrently(objects, { atOnce: parameters.maxConcurrentTransforms, work: transformOne })
+  if (transform.capture) await storeManifests(client, { run, transform, done })
+  await log.flush()
+  return { objectCount: objects.length, failureCount, failures }
+}
+
+async function askParameters(model: ModelClient): Promise<string | undefined> {
+  const answer = await model
+    .send({
+      method: 'GET',
+      path: '/execution-parameters',
+      timeoutSeconds: PARAMETERS_TIMEOUT_SECONDS,
+    })
+    // a container need not know of it
+    .catch(() => undefined)
+  return answer?.status === 200 ? answer.body.toString('utf8') : undefined
+}
+
+interface OwnObject extends ObjectRoute {
+  /** Relative to the input's prefix. */
+  readonly path: string
+}
+
+async function ownObjects(
+  run: TaskRun,
+  options: { client: PlatformClient; transform: TaskTransform; signal: AbortSignal },
+): Promise<readonly OwnObject[]> {
+  const { input, output } = options.transform
+  const named = { ...input, name: 'TransformInput' }
+  const all = await findObjects(named, options).catch((error: unknown) => {
+    if (!(error instanceof S3Fault)) throw error
+    throw new TaskFailure(
+      'InputFailed',
+      `${noObjects(input, run.order)} Error message from S3: ${error.message}`,
+    )
+  })
+  if (all.length === 0) throw new TaskFailure('InputFailed', noObjects(input, run.order))
+  const { index, count } = input.shard
+  const target = parseS3Uri(output.s3Uri) ?? { bucket: '', key: '' }
+  const folder = target.key === '' || target.key.endsWith('/') ? target.key : `${target.key}/`
+  return all
+    .filter((_, position) => position % count === index)
+    .map((object) => ({
+      ...object,
+      output: { bucket: target.bucket, key: `${folder}${object.path}.out` },
+    }))
+}
+
+/** Made for each object, since a type without fields fails objects and not the job's other ones. */
+function processingOf(transform: TaskTransform): RecordProcessing | undefined {
+  const { processing, capture, input, output } = transform
+  if (!processing && !capture?.generatesInferenceId) return undefined
+  return createProcessing({
+    processing: processing ?? { inputFilter: '$', outputFilter: '$', joinsInput: false },
+    contentType: input.contentType,
+    accept: output.accept,
+    splitsLines: input.splitType === 'Line',
+    ...(capture?.generatesInferenceId && {
+      inference: { newId: newUuid, time: `${capture.startedAt.slice(0, 19)}Z` },
+    }),
+  })
+}
+
+async function storeManifests(
+  client: PlatformClient,
+  options: { run: TaskRun; transform: TaskTransform; done: readonly OwnObject[] },
+): Promise<void> {
+  const { run, transform, done } = options
+  const { capture } = transform
+  const [first] = done
+  if (!capture || !first) return
+  const paths = done.map(({ path }) => path).sort()
+  const prefixOf = (key: string, path: string) => key.slice(0, key.length - path.length)
+  const manifests = captureManifests(capture, {
+    name: run.order.task.taskId,
+    input: { prefix: `s3://${first.bucket}/${prefixOf(first.key, first.path)}`, names: paths },
+    output: {
+      prefix: `s3://${first.output.bucket}/${prefixOf(first.output.key, `${first.path}.out`)}`,
+      names: paths.map((path) => `${path}.out`),
+    },
+  })
+  for (const { s3Uri, content } of manifests) {
+    const { bucket, key } = parseS3Uri(s3Uri) ?? { bucket: '', key: '' }
+    const headers = capture.kmsKeyId && {
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': capture.kmsKeyId,
+    }
+    const body = Buffer.from(content)
+    try {
+      await putObject(client, { bucket, key, body, ...(headers && { headers }) })
+    } catch (error) {
+      throw new TaskFailure(
+        'OutputFailed',
+        `Cannot store the captured data ${s3Uri}: ${reasonOf(error)}`,
+      )
+    }
+  }
+}
+
+function tell(log: DataLog, object: OwnObject, error: unknown): void {
+  const name = `${object.bucket}/${object.key}`
+  log.say(`${name}: ${reasonOf(error)}`)
+  if (!(error instanceof RecordFailure) || error.answer === undefined) return
+  log.say(`${name}: `)
+  log.say(`${name}: Message:`)
+  for (const line of error.answer.split('\n')) log.say(`${name}: ${line}`)
+}
+
+function uriOf({ bucket, key }: OwnObject): string {
+  return `s3://${bucket}/${key}`
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof S3Fault) return `${error.code}: ${error.message}`
+  return error instanceof Error ? error.message : String(error)
+}
+
+async function concurrently<T>(
+  items: readonly T[],
+  options: { readonly atOnce: number; readonly work: (item: T) => Promise<void> },
+): Promise<void> {
+  let next = 0
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) {
+      await options.work(items[index] as T)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(options.atOnce, items.length) }, worker))
+}

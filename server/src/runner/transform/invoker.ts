@@ -1,0 +1,70 @@
+import type { TaskTransform } from '../../platform/engines/task-transform.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { type ModelClient, NoAnswer, type Payload } from './model-client.ts'
+import type { Permits } from './permits.ts'
+import { RecordFailure } from './record-failure.ts'
+
+/** Sends mini-batches to the model, as many at once as it may have. */
+export interface Invoker {
+  /** @throws RecordFailure when the model does not answer with success, also when asked again */
+  invoke(payload: Payload): Promise<HttpAnswer>
+}
+
+const ANSWER_CHARACTERS_MAX = 2000
+
+export function createInvoker(
+  client: ModelClient,
+  options: { readonly transform: TaskTransform; readonly permits: Permits },
+): Invoker {
+  const { transform, permits } = options
+  const { contentType } = transform.input
+  const { accept } = transform.output
+  const headers = {
+    ...(contentType !== undefined && { 'content-type': contentType }),
+    ...(accept !== undefined && { accept }),
+  }
+  const send = (payload: Payload) =>
+    client.send({
+      method: 'POST',
+      path: '/invocations',
+      headers,
+      payload,
+      timeoutSeconds: transform.invocationTimeoutSeconds,
+    })
+  const invoke = async (payload: Payload): Promise<HttpAnswer> => {
+    for (let retriesLeft = transform.invocationRetriesMax; ; retriesLeft--) {
+      const outcome = await send(payload).catch((error: unknown) => {
+        if (error instanceof NoAnswer) return error
+        throw error
+      })
+      const isAnswer = !(outcome instanceof NoAnswer)
+      if (isAnswer && outcome.status >= 200 && outcome.status < 300) return outcome
+      // a client's fault is the record's, which stays what it is
+      const isFinal = isAnswer && outcome.status < 500 && outcome.status !== 429
+      if (isFinal || retriesLeft <= 0) throw failureOf(outcome)
+    }
+  }
+  return {
+    invoke: async (payload) => {
+      await permits.take()
+      try {
+        return await invoke(payload)
+      } finally {
+        permits.give()
+      }
+    },
+  }
+}
+
+/** source: data logs of failed transform jobs in public reports */
+function failureOf(outcome: HttpAnswer | NoAnswer): RecordFailure {
+  if (outcome instanceof NoAnswer) {
+    return new RecordFailure(
+      `Model server did not respond to /invocations request: ${outcome.message}`,
+    )
+  }
+  return new RecordFailure(
+    `Bad HTTP status received from algorithm: ${outcome.status}`,
+    outcome.body.toString('utf8').slice(0, ANSWER_CHARACTERS_MAX),
+  )
+}
