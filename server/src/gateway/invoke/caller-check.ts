@@ -5,7 +5,7 @@ import { readClaim, type SignedHead } from '../../wire/steps/signature/claim.ts'
 import { SignatureFault } from '../../wire/steps/signature/fault.ts'
 import { signatureRefusal } from '../../wire/steps/signature/refusal.ts'
 import { sha256Hex } from '../../wire/steps/signature/signing-key.ts'
-import { verifySignature } from '../../wire/steps/signature/verify.ts'
+import { type PlatformClock, verifySignature } from '../../wire/steps/signature/verify.ts'
 import type { Exchange } from '../http1/exchange.ts'
 import { headerOf, type RequestHead } from '../http1/message-head.ts'
 
@@ -23,7 +23,16 @@ const SIGNING_NAME = 'sagemaker'
 /** @throws AwsError when the signature is not one of a known key over this very request */
 export function checkCaller(
   { head, target }: Exchange,
-  { body, credentials }: { readonly body: Buffer; readonly credentials: CredentialSource },
+  {
+    body,
+    credentials,
+    clock,
+  }: {
+    readonly body: Buffer
+    readonly credentials: CredentialSource
+    /** The platform's: programs under a faked clock may sign by it. */
+    readonly clock: PlatformClock
+  },
 ): VerifiedInvoker {
   const signed = new SignedRequest(head, target)
   try {
@@ -38,6 +47,7 @@ export function checkCaller(
       payloadHash: isUnsigned ? UNSIGNED : sha256Hex(body),
       credentials,
       now: systemClock.now(),
+      platformClock: clock,
       pathAsSent: false,
       mustBeSigned: NONE,
     })

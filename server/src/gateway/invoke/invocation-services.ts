@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts'
+import type { SteerableClock } from '../../base/steerable-clock.ts'
 import type { FaultTable } from '../../capabilities/faults/index.ts'
 import type { RouteTable } from '../../capabilities/inference/index.ts'
 import type { CredentialSource } from '../../wire/handler.ts'
@@ -36,7 +36,7 @@ export interface InvocationServices {
   readonly credentials: CredentialSource
   readonly limits: InvocationLimits
   /** The platform's clock. */
-  readonly clock: Clock
+  readonly clock: SteerableClock
   readonly internalFailure: (error: unknown) => void
   /** Makes what becomes of the container's answer: one whole, or a stream of events. */
   readonly answerFor: (invocation: Invocation) => ContainerAnswer

@@ -79,8 +79,7 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
   private route(body: Buffer): void {
     this.body = body
     try {
-      const { credentials } = this.services
-      const { caller, region } = checkCaller(this.exchange, { body, credentials })
+      const { caller, region } = checkCaller(this.exchange, { ...this.services, body })
       const { account } = caller
       const { endpointName } = this.target
       const targetVariant = headerOf(this.exchange.head, 'x-amzn-sagemaker-target-variant')
