@@ -1,4 +1,4 @@
-import type { CaptureEncoding, CaptureSettings } from './capture-settings.ts'
+import type { CaptureSettings } from './capture-settings.ts'
 
 /** One side of an invocation. */
 export interface Payload {
@@ -8,6 +8,7 @@ export interface Payload {
 
 /** What is known of an invocation beside what went in and came out. */
 export interface CaptureEvent {
+  /** Of characters that stand for themselves in JSON. */
   readonly eventId: string
   readonly inferenceId: string | undefined
   /** As the caller sent them, the empty text too; undefined when there were none. */
@@ -16,7 +17,8 @@ export interface CaptureEvent {
 }
 
 /**
- * The line that one invocation becomes, with its line end.
+ * The line that one invocation becomes, with its line end. Put together by hand, since it is made while the
+ * next requests wait: only what comes from outside goes through JSON's encoder.
  *
  * @source AWS's guide, "Capture data from real-time endpoint"; the order of members is that of its files
  */
@@ -28,20 +30,18 @@ export function captureLine(
     event,
   }: { readonly input: Payload; readonly output: Payload; readonly event: CaptureEvent },
 ): string {
-  const sides = [
-    ...(settings.input ? [`"endpointInput":${side('INPUT', input, settings)}`] : []),
-    ...(settings.output ? [`"endpointOutput":${side('OUTPUT', output, settings)}`] : []),
-  ]
+  const sides = settings.input ? `"endpointInput":${side('INPUT', input, settings)}` : ''
+  const both = settings.input && settings.output ? ',' : ''
+  const last = settings.output ? `"endpointOutput":${side('OUTPUT', output, settings)}` : ''
   const { eventId, inferenceId, customAttributes, at } = event
-  const metadata = {
-    eventId,
-    ...(inferenceId !== undefined && { inferenceId }),
-    ...(customAttributes !== undefined && { customAttributes: [customAttributes] }),
-    inferenceTime: wholeSecond(at),
-  }
+  const ids = inferenceId === undefined ? '' : `"inferenceId":${JSON.stringify(inferenceId)},`
+  const attributes =
+    customAttributes === undefined
+      ? ''
+      : `"customAttributes":[${JSON.stringify(customAttributes)}],`
   return (
-    `{"captureData":{${sides.join(',')}},` +
-    `"eventMetadata":${JSON.stringify(metadata)},"eventVersion":"0"}\n`
+    `{"captureData":{${sides}${both}${last}},"eventMetadata":{"eventId":"${eventId}",` +
+    `${ids}${attributes}"inferenceTime":"${wholeSecond(at)}"},"eventVersion":"0"}\n`
   )
 }
 
@@ -50,17 +50,11 @@ function side(
   { contentType, body }: Payload,
   settings: CaptureSettings,
 ): string {
-  const encoding = settings.encodingOf(contentType)
-  return JSON.stringify({
-    ...(contentType !== undefined && { observedContentType: contentType }),
-    mode,
-    data: dataOf(body, encoding),
-    encoding,
-  })
-}
-
-function dataOf(body: Buffer, encoding: CaptureEncoding): string {
-  return encoding === 'BASE64' ? body.toString('base64') : body.toString('utf8')
+  const { quoted, encoding } = settings.kindOf(contentType)
+  const observed = quoted === undefined ? '' : `"observedContentType":${quoted},`
+  const data =
+    encoding === 'BASE64' ? `"${body.toString('base64')}"` : JSON.stringify(body.toString('utf8'))
+  return `{${observed}"mode":"${mode}","data":${data},"encoding":"${encoding}"}`
 }
 
 let second = Number.NaN

@@ -9,9 +9,19 @@ export interface CaptureSettings {
   readonly output: boolean
   /** Share of the requests, in [0, 1]. */
   readonly share: number
-  /** What data of a content type is written as. */
-  encodingOf(contentType: string | undefined): CaptureEncoding
+  /** How data of a content type is written. */
+  kindOf(contentType: string | undefined): PayloadKind
 }
+
+export interface PayloadKind {
+  readonly encoding: CaptureEncoding
+  /** The content type in JSON; undefined when there is none. */
+  readonly quoted: string | undefined
+}
+
+const UNKNOWN: PayloadKind = { encoding: 'BASE64', quoted: undefined }
+/** Callers send a handful of content types; one that sends ever new ones is not remembered for ever. */
+const KINDS_MAX = 256
 
 /**
  * @returns undefined when nothing is to be captured
@@ -33,8 +43,24 @@ export function captureSettings(config: DataCaptureConfig): CaptureSettings | un
     input,
     output,
     share: Math.min(percentage, 100) / 100,
-    encodingOf: (contentType) =>
-      contentType === undefined ? 'BASE64' : (encodings.get(mediaType(contentType)) ?? 'BASE64'),
+    kindOf: remembering((contentType) => ({
+      encoding: encodings.get(mediaType(contentType)) ?? 'BASE64',
+      quoted: JSON.stringify(contentType),
+    })),
+  }
+}
+
+function remembering(find: (contentType: string) => PayloadKind): CaptureSettings['kindOf'] {
+  const known = new Map<string, PayloadKind>()
+  return (contentType) => {
+    if (contentType === undefined) return UNKNOWN
+    let kind = known.get(contentType)
+    if (!kind) {
+      kind = find(contentType)
+      if (known.size >= KINDS_MAX) known.clear()
+      known.set(contentType, kind)
+    }
+    return kind
   }
 }
 

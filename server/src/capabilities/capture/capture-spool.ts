@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, systemClock } from '../../base/clock.ts'
 import { newShortId } from '../../base/ids.ts'
@@ -11,6 +11,7 @@ import {
   TARGET_FILE,
   targetFolderName,
 } from './capture-folder.ts'
+import { GatheredText } from './gathered-text.ts'
 
 export interface CaptureSpoolOptions {
   /** Below the data directory, see `captureFolder`. */
@@ -32,8 +33,8 @@ interface Segment {
   readonly target: CaptureTarget
   readonly firstMs: number
   readonly minute: number
-  readonly lines: string[]
-  bytes: number
+  readonly text: GatheredText
+  records: number
 }
 
 /**
@@ -72,14 +73,13 @@ export class CaptureSpool implements AsyncDisposable {
     if (this.bytes + line.length > (this.options.bytesMax ?? BYTES_MAX)) return false
     const minute = Math.floor(atMs / MINUTE_MS)
     let segment = this.open.get(target)
-    if (!segment || segment.minute !== minute || segment.bytes > SEGMENT_BYTES) {
+    if (!segment || segment.minute !== minute || segment.text.bytes > SEGMENT_BYTES) {
       if (segment) this.full.push(segment)
-      segment = { target, firstMs: atMs, minute, lines: [], bytes: 0 }
+      segment = { target, firstMs: atMs, minute, text: new GatheredText(), records: 0 }
       this.open.set(target, segment)
     }
-    segment.lines.push(line)
-    segment.bytes += line.length
-    this.bytes += line.length
+    this.bytes += segment.text.add(line)
+    segment.records++
     return true
   }
 
@@ -111,23 +111,23 @@ export class CaptureSpool implements AsyncDisposable {
     const minutes = new Set<number>()
     for (const segment of segments) {
       if (await this.write(segment)) minutes.add(segment.minute)
-      this.bytes -= segment.bytes
+      this.bytes -= segment.text.bytes
     }
     for (const minute of minutes) this.options.written?.((minute + 1) * MINUTE_MS)
   }
 
-  private async write({ target, firstMs, lines }: Segment): Promise<boolean> {
+  private async write({ target, firstMs, text, records }: Segment): Promise<boolean> {
     try {
       const name = segmentName(firstMs, { tag: this.tag, count: this.count++ })
-      await this.place(await this.folderOf(target), { name, content: lines.join('') })
+      await this.place(await this.folderOf(target), { name, content: text.take() })
       this.complained = false
       return true
     } catch (error) {
       const { log } = this.options
       this.known.delete(target)
-      this.options.lost?.(target, lines.length)
+      this.options.lost?.(target, records)
       if (!this.complained) {
-        log.error('captured records cannot be written and are lost', { error, lost: lines.length })
+        log.error('captured records cannot be written and are lost', { error, lost: records })
       }
       this.complained = true
       return false
@@ -139,7 +139,10 @@ export class CaptureSpool implements AsyncDisposable {
     if (known !== undefined) return known
     const folder = join(this.options.folder, targetFolderName(target))
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await this.place(folder, { name: TARGET_FILE, content: JSON.stringify(target) })
+    await this.place(folder, {
+      name: TARGET_FILE,
+      content: [Buffer.from(JSON.stringify(target))],
+    })
     if (this.known.size >= KNOWN_MAX) this.known.clear()
     this.known.set(target, folder)
     return folder
@@ -148,12 +151,12 @@ export class CaptureSpool implements AsyncDisposable {
   /** A file is there whole or not at all. */
   private async place(
     folder: string,
-    { name, content }: { readonly name: string; readonly content: string },
+    { name, content }: { readonly name: string; readonly content: readonly Buffer[] },
   ): Promise<void> {
     const path = join(folder, name)
     const scratch = `${path}-${this.tag}${SCRATCH_ENDING}`
     try {
-      await writeFile(scratch, content, { mode: 0o600 })
+      await writeAll(scratch, content)
       await rename(scratch, path)
     } catch (error) {
       await rm(scratch, { force: true }).catch(() => undefined)
@@ -164,3 +167,12 @@ export class CaptureSpool implements AsyncDisposable {
 
 /** Targets whose folders are remembered; publications make new ones of the same. */
 const KNOWN_MAX = 1_024
+
+async function writeAll(path: string, content: readonly Buffer[]): Promise<void> {
+  const file = await open(path, 'w', 0o600)
+  try {
+    for (const piece of content) await file.writeFile(piece)
+  } finally {
+    await file.close()
+  }
+}

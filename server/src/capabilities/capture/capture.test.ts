@@ -57,7 +57,7 @@ const ENCODINGS = [
 for (const [contentType, encoding] of ENCODINGS) {
   test(`data of type ${contentType} is written as ${encoding}`, () => {
     const settings = captureSettings(CONFIG)
-    assert.equal(settings?.encodingOf(contentType), encoding)
+    assert.equal(settings?.kindOf(contentType).encoding, encoding)
   })
 }
 
