@@ -37,6 +37,8 @@ export interface ServiceDefinition {
   readonly streamsBodies: boolean
 }
 
+const METRIC_FORM_BYTES_MAX = 16 * 1024 * 1024
+
 /** Every service that is told apart here, once for each protocol that it speaks. Those of later work stand beside these in the same form. */
 export const SERVICES: readonly ServiceDefinition[] = [
   jsonService({
@@ -156,7 +158,8 @@ function cloudWatchServices(): readonly ServiceDefinition[] {
       ...common,
       targetPrefix: undefined,
       apiVersion,
-      protocol: query({ xmlNamespace }),
+      // a thousand metrics of 150 values each, spelt out
+      protocol: query({ xmlNamespace, bytesMax: METRIC_FORM_BYTES_MAX }),
       dialect: 'query',
     },
   ]

@@ -3,7 +3,21 @@
  * What capabilities measure themselves comes in by `recordMetrics`; who decides by metrics asks
  * `readMetricPeriods` or `evaluateMetricQueries`.
  */
+import type * as cloudwatch from '@aws-sdk/client-cloudwatch'
+import type { RequestScope } from '../../platform/scope.ts'
+import type { HandlersOf } from '../../wire/handler.ts'
+import {
+  deleteDashboards,
+  getDashboard,
+  listDashboards,
+  putDashboard,
+} from './dashboard.operations.ts'
+import { getMetricData, putMetricData } from './metric-data.operations.ts'
+import { listMetrics } from './metric-listing.operations.ts'
+import { getMetricStatistics } from './metric-statistics.operations.ts'
+
 export type { ValueDistribution } from '../../statistics/value-distribution.ts'
+export { dashboardExists } from './dashboard.operations.ts'
 export type { MetricIdentity } from './metric.ts'
 export {
   type MetricPeriod,
@@ -14,6 +28,28 @@ export {
 } from './metric-period.ts'
 export { METRICS_TOPIC } from './metric-point.store.ts'
 export { evaluateMetricQueries, type MetricSeries } from './metric-query.ts'
+export { isPeriod, readMetricQueries, searches } from './metric-query.validation.ts'
 export { recordMetricBatch, recordMetrics } from './metric-record.ts'
+export { rollUpMetrics } from './metric-retention.ts'
 export type { MetricSample } from './metric-sample.ts'
+export { createMetricTagOperations } from './metric-tags.operations.ts'
+export { putMetricTags, readMetricTags } from './metric-tags.ts'
+export {
+  invalidNextToken,
+  invalidParameterCombination,
+  invalidParameterValue,
+  missingParameter,
+  validationError,
+} from './metrics-errors.ts'
 export { readStatistic, type Statistic } from './statistic.ts'
+
+export const metricOperations = {
+  PutMetricData: putMetricData,
+  GetMetricData: getMetricData,
+  GetMetricStatistics: getMetricStatistics,
+  ListMetrics: listMetrics,
+  PutDashboard: putDashboard,
+  GetDashboard: getDashboard,
+  ListDashboards: listDashboards,
+  DeleteDashboards: deleteDashboards,
+} satisfies HandlersOf<typeof cloudwatch, RequestScope>

@@ -158,7 +158,7 @@ function resultsOf(
     return series ? [metricSeries(query.id, series)] : []
   }
   if (value.kind === 'Series') {
-    const label = labelOf(query, { plain: query.label ?? query.id, series: value.series, place })
+    const label = labelOf(query, { plain: query.id, series: value.series, place })
     return [metricSeries(query.id, { ...value.series, label })]
   }
   if (value.kind === 'Array') {

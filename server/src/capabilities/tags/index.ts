@@ -4,4 +4,4 @@
  */
 
 export { createTagOperations, type ResourceLookup, type TaggableKinds } from './tag.operations.ts'
-export { copyTags, insertTags, readTags, removeTags, TAGS_MAX, tagsOf } from './tag.ts'
+export { copyTags, deleteTags, insertTags, readTags, removeTags, TAGS_MAX, tagsOf } from './tag.ts'

@@ -3,6 +3,7 @@ import { resourceLimitExceeded, validationException } from '../../aws/errors.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import {
   deleteAllTags,
+  deleteTagsByKey,
   lockTags,
   selectTags,
   type TaggedResource,
@@ -84,4 +85,13 @@ export function removeTags(
   resourceArn: string,
 ): Promise<void> {
   return deleteAllTags(transaction, { realm, arn: resourceArn })
+}
+
+/** Removes some tags of a resource; keys that it does not have are passed over. */
+export function deleteTags(
+  database: Queryable,
+  { realm }: InRealm,
+  { resourceArn, keys }: { resourceArn: string; keys: readonly string[] },
+): Promise<void> {
+  return deleteTagsByKey(database, { realm, arn: resourceArn }, keys)
 }

@@ -28,6 +28,9 @@ export function parseSearch(query: string): SearchQuery {
     throw new MathFault(`a search has at most ${QUERY_CHARACTERS_MAX} characters`)
   }
   const [, schemaText, termText = ''] = /^\s*(?:\{([^}]*)\}\s*,?)?(.*)$/s.exec(query) ?? []
+  if (termText.trimStart().startsWith('{')) {
+    throw new MathFault('the schema of a search is not closed by a brace')
+  }
   const schema = schemaText === undefined ? undefined : readSchema(schemaText)
   const reader: Reader = { words: wordsOf(termText), next: 0, depth: 0 }
   if (reader.words.length === 0) {

@@ -96,6 +96,7 @@ test('terms are joined by AND, OR, NOT and brackets, and may name the property',
 test('what is no search is refused in words', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['', /schema in braces, a term, or both/],
+    ['{a', /not closed by a brace/],
     ['{}', /begins with a namespace/],
     ['a AND', /ends where a word/],
     ['(a', /not closed/],
