@@ -29,6 +29,7 @@ import {
   withdrawRoutesOfRealm,
 } from './capabilities/inference/route.store.ts'
 import { sweepExpiredLogs } from './capabilities/logs/index.ts'
+import { rollUpMetrics } from './capabilities/metrics/index.ts'
 import { reconcileObjects } from './capabilities/objects/index.ts'
 import {
   failTrainingJob,
@@ -130,6 +131,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     { name: 'ended realms', run: () => sweepEndedRealms(platform) },
     { name: 'old routes', run: () => forgetOldRoutes(database) },
     { name: 'expired logs', run: () => sweepExpiredLogs(platform) },
+    { name: 'aged metrics', run: () => rollUpMetrics(platform) },
     { name: 'old notifications', run: () => deleteOldNotifications(platform) },
   ])
   const reset = async (): Promise<void> => {

@@ -2,6 +2,7 @@
  * The table of contents: every operation that is built, by service, and what answers it. A name that the
  * service does not have, or a handler of another shape, is a type error.
  */
+import type * as cloudwatchClient from '@aws-sdk/client-cloudwatch'
 import type * as logsClient from '@aws-sdk/client-cloudwatch-logs'
 import type * as iamClient from '@aws-sdk/client-iam'
 import type * as s3Client from '@aws-sdk/client-s3'
@@ -17,6 +18,11 @@ import {
 } from './capabilities/hosting/index.ts'
 import { iamOperations, stsOperations } from './capabilities/identity/index.ts'
 import { logsOperations } from './capabilities/logs/index.ts'
+import {
+  createMetricTagOperations,
+  dashboardExists,
+  metricOperations,
+} from './capabilities/metrics/index.ts'
 import { modelExists, modelOperations } from './capabilities/models/index.ts'
 import { objectOperations } from './capabilities/objects/index.ts'
 import { createTagOperations } from './capabilities/tags/index.ts'
@@ -52,6 +58,10 @@ export const operations = {
   sts: stsOperations satisfies HandlersOf<typeof stsClient, RequestScope>,
   iam: iamOperations satisfies HandlersOf<typeof iamClient, RequestScope>,
   logs: logsOperations satisfies HandlersOf<typeof logsClient, RequestScope>,
+  cloudwatch: {
+    ...metricOperations,
+    ...createMetricTagOperations({ dashboard: dashboardExists }),
+  } satisfies HandlersOf<typeof cloudwatchClient, RequestScope>,
 }
 
 /** Answers that are held back from clients that only poll. */

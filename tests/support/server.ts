@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
+import { CloudWatch } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { IAM } from '@aws-sdk/client-iam'
 import { S3 } from '@aws-sdk/client-s3'
@@ -40,6 +41,7 @@ export interface TestServer extends AsyncDisposable, TestClients {
 export interface TestClients {
   readonly sagemaker: SageMaker
   readonly s3: S3
+  readonly cloudwatch: CloudWatch
   readonly logs: CloudWatchLogs
   readonly iam: IAM
   readonly sts: STS
@@ -119,6 +121,7 @@ function testClients(
   return {
     sagemaker: new SageMaker(settings),
     s3: new S3({ forcePathStyle: true, ...settings }),
+    cloudwatch: new CloudWatch(settings),
     logs: new CloudWatchLogs(settings),
     iam: new IAM(settings),
     sts: new STS(settings),
