@@ -37,6 +37,7 @@ import {
   trainingWorkflows,
   unstartedTrainingJobs,
 } from './capabilities/training/index.ts'
+import { transformWorkflows, unstartedTransformJobs } from './capabilities/transform/index.ts'
 import type { Config } from './config.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Installation } from './installation.ts'
@@ -121,8 +122,16 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const watching = platform.engine.watch((taskId) => changes.hint(`task/${taskId}`))
   const objects = await reconcileObjects(platform)
   await workflows.launch({
-    definitions: [...trainingWorkflows(platform), ...hostingWorkflows(platform)],
-    unstarted: [unstartedTrainingJobs(platform), unstartedHosting(platform)],
+    definitions: [
+      ...trainingWorkflows(platform),
+      ...transformWorkflows(platform),
+      ...hostingWorkflows(platform),
+    ],
+    unstarted: [
+      unstartedTrainingJobs(platform),
+      unstartedTransformJobs(platform),
+      unstartedHosting(platform),
+    ],
   })
   const endpoints = superviseEndpoints(platform)
   const queues = superviseAsyncInference(platform)

@@ -31,12 +31,18 @@ import {
   trainingJobExists,
   trainingOperations,
 } from './capabilities/training/index.ts'
+import {
+  transformHolds,
+  transformJobExists,
+  transformOperations,
+} from './capabilities/transform/index.ts'
 import type { RequestScope } from './platform/scope.ts'
 import type { HandlersOf, Hold } from './wire/handler.ts'
 
 /** Says, per kind of SageMaker resource, whether an ARN names one: tags hang on existing things only. */
 const taggable = {
   'training-job': trainingJobExists,
+  'transform-job': transformJobExists,
   model: modelExists,
   'endpoint-config': endpointConfigExists,
   endpoint: endpointExists,
@@ -45,6 +51,7 @@ const taggable = {
 export const operations = {
   sagemaker: {
     ...trainingOperations,
+    ...transformOperations,
     ...modelOperations,
     ...hostingOperations,
     ...createTagOperations(taggable),
@@ -66,5 +73,5 @@ export const operations = {
 
 /** Answers that are held back from clients that only poll. */
 export const holds: Readonly<Record<string, Readonly<Record<string, Hold>>>> = {
-  sagemaker: { ...trainingHolds, ...hostingHolds },
+  sagemaker: { ...trainingHolds, ...transformHolds, ...hostingHolds },
 }

@@ -43,6 +43,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
     'faults',
   ],
   training: ['compute', 'identity', 'tags', 'logs', 'objects'],
+  transform: ['compute', 'identity', 'models', 'objects', 'tags'],
 }
 
 /** Files without I/O: no engines, database, bytes, network, clock or chance. */

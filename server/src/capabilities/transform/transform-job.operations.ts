@@ -1,0 +1,143 @@
+import type * as SageMaker from '@aws-sdk/client-sagemaker'
+import { sagemakerArn } from '../../aws/arn.ts'
+import { resourceInUse, validationException } from '../../aws/errors.ts'
+import { newUuid } from '../../base/ids.ts'
+import type { RequestScope } from '../../platform/scope.ts'
+import type { HandlersOf } from '../../wire/handler.ts'
+import { requireModel } from '../models/index.ts'
+import { insertTags, readTags } from '../tags/index.ts'
+import { requireInputData } from './input-data.ts'
+import { createdState, isActive, stoppingState } from './transform-job.states.ts'
+import {
+  changeTransformJob,
+  findTransformJob,
+  insertTransformJob,
+  type TransformJob,
+} from './transform-job.store.ts'
+import {
+  requireOneContainer,
+  requireQuotas,
+  validateCreateTransformJob,
+} from './transform-job.validation.ts'
+import { TRANSFORM_JOB_WORKFLOW, type TransformJobStory } from './transform-job.workflow.ts'
+import { listTransformJobs as listJobs } from './transform-job-list.store.ts'
+
+/**
+ * The job keeps the model as it is now; its data are refused when there are none at this moment.
+ *
+ * @throws ValidationException, ResourceLimitExceeded, NotImplemented, or ResourceInUse when the name is taken
+ */
+export async function createTransformJob(
+  input: SageMaker.CreateTransformJobCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.CreateTransformJobCommandOutput, '$metadata'>> {
+  validateCreateTransformJob(input)
+  readTags(input.Tags)
+  const model = await requireModel(scope, input.ModelName ?? '')
+  requireOneContainer(model)
+  await requireInputData(input, { ...scope, roleArn: model.request.ExecutionRoleArn ?? '' })
+  requireQuotas(input)
+
+  const { Tags: tags, ...request } = input
+  const name = input.TransformJobName ?? ''
+  const now = scope.clock.now()
+  const job: TransformJob = {
+    id: newUuid(),
+    realm: scope.realm,
+    account: scope.account,
+    region: scope.region,
+    name,
+    arn: sagemakerArn(scope, 'transform-job', name),
+    request,
+    model: model.request,
+    createdAt: now,
+    state: createdState(now),
+  }
+  await scope.database.transaction(async (transaction) => {
+    if (!(await insertTransformJob(transaction, job))) throw nameTaken(job.arn)
+    await insertTags(transaction, scope, { resourceArn: job.arn, tags })
+    await scope.changes.announce(transaction, job.arn)
+  })
+
+  await scope.workflows.start(transformJobStory(job))
+  return { TransformJobArn: job.arn }
+}
+
+/** @throws ValidationException `Could not find …` */
+export async function describeTransformJob(
+  input: SageMaker.DescribeTransformJobCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.DescribeTransformJobCommandOutput, '$metadata'>> {
+  const { request, state, ...job } = await requireTransformJob(scope, input.TransformJobName)
+  return {
+    ...request,
+    TransformJobName: job.name,
+    TransformJobArn: job.arn,
+    TransformJobStatus: state.status,
+    ...(state.failureReason !== undefined && { FailureReason: state.failureReason }),
+    CreationTime: job.createdAt,
+    ...(state.startedAt && { TransformStartTime: state.startedAt }),
+    ...(state.endedAt && { TransformEndTime: state.endedAt }),
+  }
+}
+
+export async function listTransformJobs(
+  input: SageMaker.ListTransformJobsCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.ListTransformJobsCommandOutput, '$metadata'>> {
+  const { jobs, nextToken } = await listJobs(scope.database, scope, input)
+  return { TransformJobSummaries: jobs, ...(nextToken !== undefined && { NextToken: nextToken }) }
+}
+
+/** Stopping twice is stopping once. @throws ValidationException when the job has ended, or is not there */
+export async function stopTransformJob(
+  input: SageMaker.StopTransformJobCommandInput,
+  scope: RequestScope,
+): Promise<Omit<SageMaker.StopTransformJobCommandOutput, '$metadata'>> {
+  const { id, arn } = await requireTransformJob(scope, input.TransformJobName)
+  const stopped = await changeTransformJob(scope, id, ({ state }) => {
+    if (state.status === 'Stopping') return undefined
+    if (!isActive(state.status)) {
+      throw validationException(
+        `The request was rejected because the transform job is in status ${state.status}.`,
+      )
+    }
+    return stoppingState(state, scope.clock.now())
+  })
+  if (!stopped) throw notFound(arn)
+  return {}
+}
+
+export const transformOperations = {
+  CreateTransformJob: createTransformJob,
+  DescribeTransformJob: describeTransformJob,
+  ListTransformJobs: listTransformJobs,
+  StopTransformJob: stopTransformJob,
+} satisfies HandlersOf<typeof SageMaker, RequestScope>
+
+/** How a job's story is begun, by its creator or by the sweep. */
+export function transformJobStory(job: TransformJob) {
+  const instanceCount = job.request.TransformResources?.InstanceCount ?? 1
+  const input: TransformJobStory = { jobId: job.id, instanceCount }
+  return { name: TRANSFORM_JOB_WORKFLOW, workflowId: `transform-job/${job.id}`, input }
+}
+
+async function requireTransformJob(
+  scope: RequestScope,
+  name: string | undefined,
+): Promise<TransformJob> {
+  const job = await findTransformJob(scope.database, scope, name ?? '')
+  if (!job) throw notFound(sagemakerArn(scope, 'transform-job', name ?? ''))
+  return job
+}
+
+function notFound(arn: string) {
+  return validationException(`Could not find requested job with name: ${arn.split('/')[1] ?? ''}`)
+}
+
+function nameTaken(arn: string) {
+  return resourceInUse(
+    'Job names must be unique within an AWS account and region, and a job with this name already exists ' +
+      `(${arn})`,
+  )
+}
