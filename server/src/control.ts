@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Log } from './base/log.ts'
 import type { SteerableClock } from './base/steerable-clock.ts'
 import { createWorkGauge } from './base/work-gauge.ts'
+import { forgetAlarmHistory, superviseAlarms } from './capabilities/alarms/index.ts'
 import {
   deleteOldNotifications,
   listNotifications,
@@ -54,6 +55,7 @@ import {
 import { openChanges } from './platform/database/changes.ts'
 import { openDatabase } from './platform/database/database.ts'
 import { migrate } from './platform/database/migrate.ts'
+import { countedEngine } from './platform/engines/counted-engine.ts'
 import { createProcessEngine } from './platform/engines/process/index.ts'
 import { createFilesystemObjects } from './platform/objects/filesystem/index.ts'
 import { ADMIN_SOCKETS, runDirectory } from './platform/run-directory.ts'
@@ -107,13 +109,14 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     workflows,
     log,
     objects: await createFilesystemObjects({ folder: join(config.dataDir, 'objects') }),
-    engine: createProcessEngine({ config, log }),
+    engine: countedEngine(createProcessEngine({ config, log }), gauge),
   }
   const settlingOptions: SettlingOptions = {
     changes,
     gauge,
     gatewayIds: async () => (await readGateways(database)).map(({ gatewayId }) => gatewayId),
     unsettledTaskIds: () => unsettledTaskIds(platform.engine),
+    lookAt: (taskId) => changes.hint(`task/${taskId}`),
   }
   const steering = await openClockSteering({ ...settlingOptions, clock, database })
   const realms = await openRealms(platform, {
@@ -134,11 +137,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ],
   })
   const endpoints = superviseEndpoints(platform)
+  const alarms = superviseAlarms(platform, { actions: [] })
   const queues = superviseAsyncInference(platform)
   const captures = superviseCaptures(platform)
   const house = keepHouse(platform, [
     { name: 'ended realms', run: () => sweepEndedRealms(platform) },
     { name: 'old routes', run: () => forgetOldRoutes(database) },
+    { name: 'old alarm history', run: () => forgetAlarmHistory(platform) },
     { name: 'expired logs', run: () => sweepExpiredLogs(platform) },
     { name: 'aged metrics', run: () => rollUpMetrics(platform) },
     { name: 'old notifications', run: () => deleteOldNotifications(platform) },
@@ -203,6 +208,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     steering,
     stop: async ({ replicas }) => {
       await endpoints[Symbol.asyncDispose]()
+      await alarms[Symbol.asyncDispose]()
       await queues[Symbol.asyncDispose]()
       if (replicas) await stopReplicas(platform)
       changes.release()

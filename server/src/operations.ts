@@ -9,6 +9,7 @@ import type * as s3Client from '@aws-sdk/client-s3'
 import type * as sagemakerClient from '@aws-sdk/client-sagemaker'
 import type * as runtimeClient from '@aws-sdk/client-sagemaker-runtime'
 import type * as stsClient from '@aws-sdk/client-sts'
+import { alarmExists, alarmOperations } from './capabilities/alarms/index.ts'
 import { asyncInferenceOperations } from './capabilities/async-inference/index.ts'
 import {
   endpointConfigExists,
@@ -67,7 +68,8 @@ export const operations = {
   logs: logsOperations satisfies HandlersOf<typeof logsClient, RequestScope>,
   cloudwatch: {
     ...metricOperations,
-    ...createMetricTagOperations({ dashboard: dashboardExists }),
+    ...alarmOperations,
+    ...createMetricTagOperations({ alarm: alarmExists, dashboard: dashboardExists }),
   } satisfies HandlersOf<typeof cloudwatchClient, RequestScope>,
 }
 

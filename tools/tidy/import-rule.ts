@@ -23,6 +23,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   objects: [],
   tags: [],
   metrics: ['tags'],
+  alarms: ['metrics', 'tags'],
   'scalable-targets': [],
   inference: ['metrics'],
   capture: ['objects'],
