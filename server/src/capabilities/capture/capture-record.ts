@@ -1,4 +1,5 @@
-import type { CaptureSettings } from './capture-settings.ts'
+import type { CaptureEncoding, CaptureSettings } from './capture-settings.ts'
+import type { TextPart } from './gathered-text.ts'
 
 /** One side of an invocation. */
 export interface Payload {
@@ -17,8 +18,9 @@ export interface CaptureEvent {
 }
 
 /**
- * The line that one invocation becomes, with its line end. Put together by hand, since it is made while the
- * next requests wait: only what comes from outside goes through JSON's encoder.
+ * The line that one invocation becomes, with its line end, in parts: bytes that stand for themselves in JSON are
+ * passed on as they are, so that little is made that must be collected again. It is made while the next
+ * requests wait.
  *
  * @source AWS's guide, "Capture data from real-time endpoint"; the order of members is that of its files
  */
@@ -29,33 +31,69 @@ export function captureLine(
     output,
     event,
   }: { readonly input: Payload; readonly output: Payload; readonly event: CaptureEvent },
-): string {
-  const sides = settings.input ? `"endpointInput":${side('INPUT', input, settings)}` : ''
-  const both = settings.input && settings.output ? ',' : ''
-  const last = settings.output ? `"endpointOutput":${side('OUTPUT', output, settings)}` : ''
+): readonly TextPart[] {
+  const parts: TextPart[] = ['{"captureData":{']
+  if (settings.input) {
+    parts.push('"endpointInput":{')
+    addSide(parts, { mode: '"mode":"INPUT","data":"', payload: input, settings })
+    if (settings.output) parts.push(',')
+  }
+  if (settings.output) {
+    parts.push('"endpointOutput":{')
+    addSide(parts, { mode: '"mode":"OUTPUT","data":"', payload: output, settings })
+  }
   const { eventId, inferenceId, customAttributes, at } = event
-  const ids = inferenceId === undefined ? '' : `"inferenceId":${JSON.stringify(inferenceId)},`
-  const attributes =
-    customAttributes === undefined
-      ? ''
-      : `"customAttributes":[${JSON.stringify(customAttributes)}],`
-  return (
-    `{"captureData":{${sides}${both}${last}},"eventMetadata":{"eventId":"${eventId}",` +
-    `${ids}${attributes}"inferenceTime":"${wholeSecond(at)}"},"eventVersion":"0"}\n`
-  )
+  parts.push('},"eventMetadata":{"eventId":"', eventId)
+  if (inferenceId !== undefined) parts.push('","inferenceId":"', escaped(inferenceId))
+  if (customAttributes !== undefined) {
+    parts.push('","customAttributes":["', escaped(customAttributes), '"],"inferenceTime":"')
+  } else parts.push('","inferenceTime":"')
+  parts.push(wholeSecond(at), '"},"eventVersion":"0"}\n')
+  return parts
 }
 
-function side(
-  mode: 'INPUT' | 'OUTPUT',
-  { contentType, body }: Payload,
-  settings: CaptureSettings,
-): string {
-  const { quoted, encoding } = settings.kindOf(contentType)
-  const observed = quoted === undefined ? '' : `"observedContentType":${quoted},`
-  const data =
-    encoding === 'BASE64' ? `"${body.toString('base64')}"` : JSON.stringify(body.toString('utf8'))
-  return `{${observed}"mode":"${mode}","data":${data},"encoding":"${encoding}"}`
+function addSide(
+  parts: TextPart[],
+  {
+    mode,
+    payload,
+    settings,
+  }: { readonly mode: string; readonly payload: Payload; readonly settings: CaptureSettings },
+): void {
+  const { observed, encoding } = settings.kindOf(payload.contentType)
+  if (observed !== '') parts.push(observed)
+  parts.push(mode, dataOf(payload.body, encoding), END[encoding])
 }
+
+const END: Readonly<Record<CaptureEncoding, string>> = {
+  CSV: '","encoding":"CSV"}',
+  JSON: '","encoding":"JSON"}',
+  BASE64: '","encoding":"BASE64"}',
+}
+
+/** What stands between the quotes. */
+function dataOf(body: Buffer, encoding: CaptureEncoding): TextPart {
+  if (encoding === 'BASE64') return body.toString('base64')
+  return isPlain(body) ? body : escaped(body.toString('utf8'))
+}
+
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+/** Whether bytes are text that JSON writes as it is: printable ASCII without quotes and backslashes. */
+function isPlain(bytes: Buffer): boolean {
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] as number
+    if (byte < SPACE || byte > TILDE || byte === QUOTE || byte === BACKSLASH) return false
+  }
+  return true
+}
+
+const SPACE = 0x20
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const TILDE = 0x7e
 
 let second = Number.NaN
 let secondText = ''

@@ -15,11 +15,11 @@ export interface CaptureSettings {
 
 export interface PayloadKind {
   readonly encoding: CaptureEncoding
-  /** The content type in JSON; undefined when there is none. */
-  readonly quoted: string | undefined
+  /** The content type's member in JSON with its comma; empty when there is none. */
+  readonly observed: string
 }
 
-const UNKNOWN: PayloadKind = { encoding: 'BASE64', quoted: undefined }
+const UNKNOWN: PayloadKind = { encoding: 'BASE64', observed: '' }
 /** Callers send a handful of content types; one that sends ever new ones is not remembered for ever. */
 const KINDS_MAX = 256
 
@@ -45,7 +45,7 @@ export function captureSettings(config: DataCaptureConfig): CaptureSettings | un
     share: Math.min(percentage, 100) / 100,
     kindOf: remembering((contentType) => ({
       encoding: encodings.get(mediaType(contentType)) ?? 'BASE64',
-      quoted: JSON.stringify(contentType),
+      observed: `"observedContentType":${JSON.stringify(contentType)},`,
     })),
   }
 }

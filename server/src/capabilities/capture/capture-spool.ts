@@ -11,7 +11,7 @@ import {
   TARGET_FILE,
   targetFolderName,
 } from './capture-folder.ts'
-import { GatheredText } from './gathered-text.ts'
+import { bytesMaxOf, GatheredText, type TextPart } from './gathered-text.ts'
 
 export interface CaptureSpoolOptions {
   /** Below the data directory, see `captureFolder`. */
@@ -68,9 +68,9 @@ export class CaptureSpool implements AsyncDisposable {
    */
   add(
     target: CaptureTarget,
-    { line, atMs }: { readonly line: string; readonly atMs: number },
+    { line, atMs }: { readonly line: readonly TextPart[]; readonly atMs: number },
   ): boolean {
-    if (this.bytes + line.length > (this.options.bytesMax ?? BYTES_MAX)) return false
+    if (this.bytes + bytesMaxOf(line) > (this.options.bytesMax ?? BYTES_MAX)) return false
     const minute = Math.floor(atMs / MINUTE_MS)
     let segment = this.open.get(target)
     if (!segment || segment.minute !== minute || segment.text.bytes > SEGMENT_BYTES) {

@@ -60,12 +60,12 @@ async function left(target: CaptureTarget): Promise<string[]> {
 test('the records of one minute of several gateways become one object, in the order of their times', async () => {
   const target = await newTarget({ kmsKeyId: 'alias/mine' })
   const [one, other] = [new CaptureSpool({ folder, log }), new CaptureSpool({ folder, log })]
-  one.add(target, { line: 'b\n', atMs: DAY + 2_345 })
-  other.add(target, { line: 'a\n', atMs: DAY + 1_017 })
+  one.add(target, { line: ['b\n'], atMs: DAY + 2_345 })
+  other.add(target, { line: ['a\n'], atMs: DAY + 1_017 })
   await one.flush()
   await other[Symbol.asyncDispose]()
-  one.add(target, { line: 'c\n', atMs: DAY + 59_999 })
-  one.add(target, { line: 'd\n', atMs: DAY + 60_000 })
+  one.add(target, { line: ['c\n'], atMs: DAY + 59_999 })
+  one.add(target, { line: ['d\n'], atMs: DAY + 60_000 })
   await one[Symbol.asyncDispose]()
 
   const objects = await eventually(async () => {
@@ -89,7 +89,7 @@ test('a minute that is not over is not stored before it is', async () => {
     log,
     written: (endMs) => void server.platform.changes.tell(`captured/${endMs}`),
   })
-  spool.add(target, { line: 'now\n', atMs: minute })
+  spool.add(target, { line: ['now\n'], atMs: minute })
   await spool[Symbol.asyncDispose]()
   assert.deepEqual(await objectsOf(target), [])
   await server.advance(61_000)
@@ -129,8 +129,8 @@ test('records for a bucket that is not there are given up, those of others are n
   const lost = await newTarget({ destinationS3Uri: `s3://none-${newShortId(10)}/x` })
   const kept = await newTarget()
   const spool = new CaptureSpool({ folder, log })
-  spool.add(lost, { line: 'lost\n', atMs: DAY })
-  spool.add(kept, { line: 'kept\n', atMs: DAY })
+  spool.add(lost, { line: ['lost\n'], atMs: DAY })
+  spool.add(kept, { line: ['kept\n'], atMs: DAY })
   await spool[Symbol.asyncDispose]()
   await eventually(async () => (await objectsOf(kept)).length === 1)
   await eventually(async () => (await left(lost)).length === 0)
@@ -138,10 +138,10 @@ test('records for a bucket that is not there are given up, those of others are n
 
 test('what does not fit into memory is refused', async () => {
   const target = await newTarget()
-  const spool = new CaptureSpool({ folder, log, bytesMax: 100 })
-  assert.equal(spool.add(target, { line: 'x'.repeat(80), atMs: DAY }), true)
-  assert.equal(spool.add(target, { line: 'x'.repeat(80), atMs: DAY }), false)
+  const spool = new CaptureSpool({ folder, log, bytesMax: 300 })
+  assert.equal(spool.add(target, { line: ['x'.repeat(80)], atMs: DAY }), true)
+  assert.equal(spool.add(target, { line: ['x'.repeat(80)], atMs: DAY }), false)
   await spool.flush()
-  assert.equal(spool.add(target, { line: 'x'.repeat(80), atMs: DAY }), true)
+  assert.equal(spool.add(target, { line: ['x'.repeat(80)], atMs: DAY }), true)
   await spool[Symbol.asyncDispose]()
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { captureLine } from './capture-record.ts'
 import { captureSettings } from './capture-settings.ts'
+import type { TextPart } from './gathered-text.ts'
 
 const CONFIG = {
   EnableCapture: true,
@@ -22,12 +23,16 @@ const EVENT = {
 const INPUT = { contentType: 'text/csv', body: Buffer.from('1,2') }
 const OUTPUT = { contentType: 'text/csv; charset=utf-8', body: Buffer.from('0.01') }
 
+function textOf(line: readonly TextPart[]): string {
+  return Buffer.concat(line.map((part) => Buffer.from(part))).toString()
+}
+
 test('a record is what AWS writes, member by member', () => {
   const settings = captureSettings(CONFIG)
   assert.ok(settings)
   const event = { ...EVENT, inferenceId: '42', customAttributes: '' }
   assert.equal(
-    captureLine(settings, { input: INPUT, output: OUTPUT, event }),
+    textOf(captureLine(settings, { input: INPUT, output: OUTPUT, event })),
     '{"captureData":{"endpointInput":{"observedContentType":"text/csv","mode":"INPUT","data":"1,2",' +
       '"encoding":"CSV"},"endpointOutput":{"observedContentType":"text/csv; charset=utf-8",' +
       '"mode":"OUTPUT","data":"0.01","encoding":"CSV"}},"eventMetadata":{"eventId":' +
@@ -39,7 +44,7 @@ test('a record is what AWS writes, member by member', () => {
 test('of one side asked for only that is written, and of no metadata none', () => {
   const settings = captureSettings({ ...CONFIG, CaptureOptions: [{ CaptureMode: 'Output' }] })
   assert.ok(settings)
-  const line = captureLine(settings, { input: INPUT, output: OUTPUT, event: EVENT })
+  const line = textOf(captureLine(settings, { input: INPUT, output: OUTPUT, event: EVENT }))
   const { captureData, eventMetadata } = JSON.parse(line)
   assert.deepEqual(Object.keys(captureData), ['endpointOutput'])
   assert.deepEqual(Object.keys(eventMetadata), ['eventId', 'inferenceTime'])
@@ -66,7 +71,9 @@ test('bytes that are no text survive as base64', () => {
   assert.ok(settings)
   const body = Buffer.from([0x93, 0x4e, 0x00, 0xff])
   const input = { contentType: 'application/x-npy', body }
-  const { captureData } = JSON.parse(captureLine(settings, { input, output: OUTPUT, event: EVENT }))
+  const { captureData } = JSON.parse(
+    textOf(captureLine(settings, { input, output: OUTPUT, event: EVENT })),
+  )
   assert.deepEqual(Buffer.from(captureData.endpointInput.data, 'base64'), body)
 })
 
@@ -76,3 +83,18 @@ test('nothing is captured when it is disabled or nothing is sampled; enabled is 
   const { EnableCapture: _, ...unsaid } = CONFIG
   assert.equal(captureSettings(unsaid)?.share, 1)
 })
+
+for (const text of ['"a","b"\n', 'C:\\x', 'grün, 8 €', '\u0000\u001f\u007f', '']) {
+  test(`the text ${JSON.stringify(text)} survives`, () => {
+    const settings = captureSettings(CONFIG)
+    assert.ok(settings)
+    const input = { contentType: 'text/csv', body: Buffer.from(text) }
+    const event = { ...EVENT, inferenceId: text, customAttributes: text }
+    const line = textOf(captureLine(settings, { input, output: OUTPUT, event }))
+    const { captureData, eventMetadata } = JSON.parse(line)
+    assert.equal(captureData.endpointInput.data, text)
+    assert.equal(eventMetadata.inferenceId, text)
+    assert.deepEqual(eventMetadata.customAttributes, [text])
+    assert.equal(line.indexOf('\n'), line.length - 1)
+  })
+}

@@ -3,6 +3,18 @@ const BYTES_PER_UNIT_MAX = 3
 const FIRST_CHUNK_BYTES = 16 * 1024
 const CHUNK_BYTES = 256 * 1024
 
+/** Text, or bytes that are. */
+export type TextPart = string | Buffer
+
+/** At most so many bytes of UTF-8. */
+export function bytesMaxOf(parts: readonly TextPart[]): number {
+  let bytes = 0
+  for (const part of parts) {
+    bytes += typeof part === 'string' ? part.length * BYTES_PER_UNIT_MAX : part.length
+  }
+  return bytes
+}
+
 /**
  * Text that grows, as bytes. Each piece is encoded at once: as strings, thousands of pieces would be carried
  * through collection after collection, which costs more than all else that is done with them.
@@ -17,31 +29,25 @@ export class GatheredText {
     return this.fullBytes + this.used
   }
 
-  /** @returns how many bytes it came to */
-  add(text: string): number {
-    const needed = text.length * BYTES_PER_UNIT_MAX
+  /** @returns how many bytes they came to */
+  add(parts: readonly TextPart[]): number {
+    const before = this.bytes
+    const needed = bytesMaxOf(parts)
     if (needed > this.chunk.length - this.used) {
-      if (needed > CHUNK_BYTES) return this.addLarge(text)
       this.turn()
-      this.chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+      this.chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, needed))
     }
-    const written = this.chunk.write(text, this.used)
-    this.used += written
-    return written
+    for (const part of parts) {
+      if (typeof part === 'string') this.used += this.chunk.write(part, this.used)
+      else this.used += part.copy(this.chunk, this.used)
+    }
+    return this.bytes - before
   }
 
   /** All of it, in order. Nothing may be added afterwards. */
   take(): readonly Buffer[] {
     this.turn()
     return this.full
-  }
-
-  private addLarge(text: string): number {
-    this.turn()
-    const bytes = Buffer.from(text)
-    this.full.push(bytes)
-    this.fullBytes += bytes.length
-    return bytes.length
   }
 
   /** What was written of the chunk is full; the rest of it goes on. */
