@@ -78,8 +78,11 @@ export function askAdminSocket<T>(
   asked: string | { readonly url: string; readonly body: unknown },
 ): Promise<T | undefined> {
   const { url, body: sent } = typeof asked === 'string' ? { url: asked, body: undefined } : asked
+  const json = sent === undefined ? '' : JSON.stringify(sent)
+  // said outright: Node sends a GET's body without a word about its length
+  const headers = { 'content-length': Buffer.byteLength(json) }
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath: path, method, path: url }, (incoming) => {
+    const outgoing = request({ socketPath: path, method, path: url, headers }, (incoming) => {
       let text = ''
       incoming.setEncoding('utf8').on('data', (chunk) => {
         text += chunk
@@ -95,7 +98,7 @@ export function askAdminSocket<T>(
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined)
       else reject(error)
     })
-    outgoing.end(sent === undefined ? undefined : JSON.stringify(sent))
+    outgoing.end(json)
   })
 }
 
