@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { CloudWatch } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { IAM } from '@aws-sdk/client-iam'
 import { S3 } from '@aws-sdk/client-s3'
@@ -9,6 +10,8 @@ import { createLog } from '../base/log.ts'
 import type { Changes } from '../platform/database/changes.ts'
 import { createFront, type FrontOptions, type VerifiedRequest } from './front.ts'
 import type { CredentialSource } from './handler.ts'
+
+type ServiceName = 's3' | 'sagemaker' | 'logs' | 'cloudwatch' | 'sts' | 'iam'
 
 /** For tests of the wire alone: a server with a front, the handlers of the test and clients of all services. */
 export interface FrontFixture extends AsyncDisposable {
@@ -20,11 +23,12 @@ export interface FrontFixture extends AsyncDisposable {
   readonly s3: S3
   readonly sagemaker: SageMaker
   readonly logs: CloudWatchLogs
+  readonly cloudwatch: CloudWatch
   readonly sts: STS
   readonly iam: IAM
   /** As when every client hangs up at once. */
   closeConnections(): void
-  clients(options: object): Pick<FrontFixture, 's3' | 'sagemaker' | 'logs' | 'sts' | 'iam'>
+  clients(options: object): Pick<FrontFixture, ServiceName>
 }
 
 export const TEST_KEYS = {
@@ -121,6 +125,7 @@ export async function startFront(
       s3: new S3(config),
       sagemaker: new SageMaker(config),
       logs: new CloudWatchLogs(config),
+      cloudwatch: new CloudWatch(config),
       sts: new STS(config),
       iam: new IAM(config),
     }

@@ -245,8 +245,8 @@ test('a service that is not offered is refused by name, in its own protocol', as
   const ask = (request: Partial<RawRequest>) => sendSigned({ port: front.port, ...request })
   const rest = await ask({ service: 'lambda', method: 'GET', path: '/2015-03-31/functions' })
   const json = await ask({
-    service: 'monitoring',
-    headers: { 'x-amz-target': 'GraniteServiceVersion20100801.ListMetrics' },
+    service: 'events',
+    headers: { 'x-amz-target': 'AWSEvents.ListRules' },
   })
   const form = await ask({
     service: 'ec2',
@@ -258,7 +258,7 @@ test('a service that is not offered is refused by name, in its own protocol', as
     code: 'NotImplemented',
     message: "The service 'lambda' is not offered here.",
   })
-  assert.match(String(jsonError(json.body).message), /monitoring/)
+  assert.match(String(jsonError(json.body).message), /events/)
   assert.match(String(xmlError(form.body).message), /ec2/)
 })
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as cloudwatch from '@aws-sdk/client-cloudwatch'
 import * as iam from '@aws-sdk/client-iam'
 import * as sts from '@aws-sdk/client-sts'
 import { readModel } from '../operation.ts'
 import { parseQuery } from '../request.ts'
 import { readFormShape } from './form-shape.ts'
 
-const model = readModel({ ...sts, ...iam })
+const model = readModel({ ...sts, ...iam, ...cloudwatch })
 
 function read(operation: string, form: string): object {
   const schema = model.operation(operation)?.input
@@ -46,4 +47,24 @@ test('forms: what is no number is refused', () => {
   for (const text of ['many', '', '1x']) {
     assert.throws(() => read('AssumeRole', `DurationSeconds=${text}`), { code: 'MalformedInput' })
   }
+})
+
+test('forms: lists within lists, of a thousand elements each of which has a hundred', () => {
+  const pairs = Array.from({ length: 1_000 }, (_, metric) => {
+    const prefix = `MetricData.member.${metric + 1}`
+    const values = Array.from(
+      { length: 100 },
+      (_value, at) => `${prefix}.Values.member.${at + 1}=${at}`,
+    )
+    return [`${prefix}.MetricName=m`, `${prefix}.Timestamp=2026-03-01T12:00:00Z`, ...values]
+  })
+
+  const { MetricData } = read('PutMetricData', pairs.flat().join('&')) as { MetricData: object[] }
+
+  assert.equal(MetricData.length, 1_000)
+  assert.deepEqual(MetricData[999], {
+    MetricName: 'm',
+    Timestamp: new Date('2026-03-01T12:00:00Z'),
+    Values: Array.from({ length: 100 }, (_, at) => at),
+  })
 })

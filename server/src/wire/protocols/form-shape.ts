@@ -10,21 +10,41 @@ import type { Shape } from './protocol.ts'
  * @source https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 export function readFormShape(schema: NormalizedSchema, form: Query): Shape {
-  const value = schema.isUnitSchema() ? undefined : readStructure(schema, { form, prefix: '' })
+  const value = schema.isUnitSchema() ? undefined : readStructure(schema, placeOf(form))
   return value ?? {}
 }
 
+/** What stands below a part of the forms' keys; each key is looked at once, however long the lists are. */
 interface Place {
-  readonly form: Query
-  /** Ends with a dot, or is empty. */
-  readonly prefix: string
+  /** The whole key up to here, for messages. */
+  readonly key: string
+  text: string | undefined
+  readonly below: Map<string, Place>
+}
+
+function placeOf(form: Query): Place {
+  const root: Place = { key: '', text: undefined, below: new Map() }
+  for (const [key, [text]] of form) {
+    let place = root
+    for (const part of key.split('.')) {
+      let next = place.below.get(part)
+      if (!next) {
+        const own = place.key === '' ? part : `${place.key}.${part}`
+        next = { key: own, text: undefined, below: new Map() }
+        place.below.set(part, next)
+      }
+      place = next
+    }
+    place.text ??= text
+  }
+  return root
 }
 
 function readStructure(schema: NormalizedSchema, place: Place): Shape | undefined {
   let shape: Shape | undefined
   for (const [name, member] of schema.structIterator()) {
-    const key = `${place.prefix}${member.getMergedTraits().xmlName ?? name}`
-    const value = readValue(member, { form: place.form, key })
+    const own = place.below.get(member.getMergedTraits().xmlName ?? name)
+    const value = own && readValue(member, own)
     if (value === undefined) continue
     shape ??= {}
     shape[name] = value
@@ -32,11 +52,11 @@ function readStructure(schema: NormalizedSchema, place: Place): Shape | undefine
   return shape
 }
 
-function readValue(schema: NormalizedSchema, { form, key }: { form: Query; key: string }): unknown {
-  if (schema.isStructSchema()) return readStructure(schema, { form, prefix: `${key}.` })
-  if (schema.isListSchema()) return readList(schema, { form, key })
-  if (schema.isMapSchema()) return readMap(schema, { form, key })
-  const text = form.get(key)?.[0]
+function readValue(schema: NormalizedSchema, place: Place): unknown {
+  if (schema.isStructSchema()) return readStructure(schema, place)
+  if (schema.isListSchema()) return readList(schema, place)
+  if (schema.isMapSchema()) return readMap(schema, place)
+  const { text, key } = place
   return text === undefined ? undefined : readText(schema, { key, text })
 }
 
@@ -56,40 +76,34 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
-function readList(schema: NormalizedSchema, { form, key }: { form: Query; key: string }): unknown {
+function readList(schema: NormalizedSchema, place: Place): unknown {
   const element = schema.getValueSchema()
-  const flat = schema.getMergedTraits().xmlFlattened !== undefined
-  const prefix = flat ? `${key}.` : `${key}.${element.getMergedTraits().xmlName ?? 'member'}.`
-  const indexes = indexesUnder(form, prefix)
-  if (indexes.length === 0) return form.has(key) ? [] : undefined
-  return indexes
-    .map((index) => readValue(element, { form, key: `${prefix}${index}` }))
-    .filter((value) => value !== undefined)
+  const isFlat = schema.getMergedTraits().xmlFlattened !== undefined
+  const items = itemsOf(
+    isFlat ? place : place.below.get(element.getMergedTraits().xmlName ?? 'member'),
+  )
+  if (items.length === 0) return place.text === undefined ? undefined : []
+  return items.map((item) => readValue(element, item)).filter((value) => value !== undefined)
 }
 
-function readMap(schema: NormalizedSchema, { form, key }: { form: Query; key: string }): unknown {
+function readMap(schema: NormalizedSchema, place: Place): unknown {
   const [keySchema, valueSchema] = [schema.getKeySchema(), schema.getValueSchema()]
-  const flat = schema.getMergedTraits().xmlFlattened !== undefined
-  const prefix = flat ? `${key}.` : `${key}.entry.`
-  const indexes = indexesUnder(form, prefix)
-  if (indexes.length === 0) return form.has(key) ? {} : undefined
+  const isFlat = schema.getMergedTraits().xmlFlattened !== undefined
+  const items = itemsOf(isFlat ? place : place.below.get('entry'))
+  if (items.length === 0) return place.text === undefined ? undefined : {}
   return Object.fromEntries(
-    indexes.map((index) => {
-      const keyName = keySchema.getMergedTraits().xmlName ?? 'key'
-      const valueName = valueSchema.getMergedTraits().xmlName ?? 'value'
-      const name = form.get(`${prefix}${index}.${keyName}`)?.[0] ?? ''
-      return [name, readValue(valueSchema, { form, key: `${prefix}${index}.${valueName}` })]
+    items.map(({ below }) => {
+      const name = below.get(keySchema.getMergedTraits().xmlName ?? 'key')?.text ?? ''
+      const value = below.get(valueSchema.getMergedTraits().xmlName ?? 'value')
+      return [name, value && readValue(valueSchema, value)]
     }),
   )
 }
 
-/** The numbers that follow `prefix` in the form's keys, ascending. */
-function indexesUnder(form: Query, prefix: string): number[] {
-  const indexes = new Set<number>()
-  for (const key of form.keys()) {
-    if (!key.startsWith(prefix)) continue
-    const index = /^\d+/.exec(key.slice(prefix.length))?.[0]
-    if (index !== undefined) indexes.add(Number(index))
-  }
-  return [...indexes].sort((one, other) => one - other)
+/** What is numbered below a place, in the order of the numbers. */
+function itemsOf(place: Place | undefined): readonly Place[] {
+  return [...(place?.below ?? [])]
+    .filter(([index]) => /^\d+$/.test(index))
+    .sort(([one], [other]) => Number(one) - Number(other))
+    .map(([, item]) => item)
 }
