@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { AlarmReading } from '../alarms/index.ts'
 import { decideBake, type ObservedDeployment, objectionTo } from './bake.states.ts'
 import type { Deployment } from './deployment.ts'
-import type { AlarmReading } from './deployment-alarms.ts'
 
 const NOW = new Date('2026-03-01T12:00:00Z')
 

@@ -1,5 +1,5 @@
+import type { AlarmReading } from '../alarms/index.ts'
 import type { Deployment } from './deployment.ts'
-import type { AlarmReading } from './deployment-alarms.ts'
 
 /** What is seen of a deployment while it waits for something. */
 export interface ObservedDeployment {

@@ -1,5 +1,6 @@
 import { Refusal } from '../../base/refusal.ts'
 import type { Place, Platform } from '../../platform/scope.ts'
+import type { AlarmReading } from '../alarms/index.ts'
 import {
   listDecisions,
   listDeployments,
@@ -7,7 +8,6 @@ import {
   setDeploymentCommand,
 } from './deployment.store.ts'
 import type { Deployment, DeploymentCommand, DeploymentDecision } from './deployment.ts'
-import { recordedAlarm } from './deployment-alarms.ts'
 import { findEndpoint } from './endpoint.store.ts'
 import { changeEndpoint } from './endpoint-state.ts'
 
@@ -136,6 +136,12 @@ function toRecord(
       ...(detail.alarms && { alarms: detail.alarms.map(recordedAlarm) }),
     })),
   }
+}
+
+/** An alarm with the values that it saw as they are, not as text. */
+function recordedAlarm({ stateReasonData, ...alarm }: AlarmReading) {
+  if (stateReasonData === undefined) return alarm
+  return { ...alarm, stateReasonData: JSON.parse(stateReasonData) as unknown }
 }
 
 function secondsBetween(from: Date, to: Date): number {

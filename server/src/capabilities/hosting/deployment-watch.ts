@@ -1,9 +1,9 @@
-import type { Platform } from '../../platform/scope.ts'
+import type { Place, Platform } from '../../platform/scope.ts'
+import { type AlarmReading, readAlarms, settleAlarms } from '../alarms/index.ts'
 import { readMetricPeriods } from '../metrics/index.ts'
 import type { ObservedDeployment } from './bake.states.ts'
 import { readDeployment } from './deployment.store.ts'
 import type { Deployment } from './deployment.ts'
-import { readAlarms, settleAlarms } from './deployment-alarms.ts'
 import type { Endpoint } from './endpoint.store.ts'
 import type { FleetKey } from './endpoint.workflow.ts'
 import { type EndpointState, watchEndpoint } from './endpoint-state.ts'
@@ -59,9 +59,7 @@ export async function observeDeployment(
 ): Promise<WatchedDeployment | undefined> {
   const deployment = await readDeployment(platform.database, key)
   if (!deployment) return undefined
-  const { alarmNames } = deployment.plan
-  const alarms =
-    alarmNames.length === 0 ? [] : await settleAlarms(platform, state.endpoint.place, alarmNames)
+  const alarms = await observeAlarms(platform, state.endpoint.place, deployment.plan.alarmNames)
   const next = state.fleets.find(({ generation }) => generation === key.generation)
   const fleetFailure = Object.values(next?.failures ?? {})[0]
   return {
@@ -71,6 +69,21 @@ export async function observeDeployment(
     now: platform.clock.now(),
     ...(fleetFailure !== undefined && { fleetFailure }),
   }
+}
+
+/**
+ * As they stand, and unless one is in ALARM as they come out of an evaluation now: one that SetAlarmState put
+ * into ALARM counts, though an evaluation would take it out again.
+ */
+async function observeAlarms(
+  platform: Platform,
+  place: Place,
+  names: readonly string[],
+): Promise<readonly AlarmReading[]> {
+  if (names.length === 0) return []
+  const standing = await readAlarms(platform.database, place, names)
+  if (standing.some(({ stateValue }) => stateValue === 'ALARM')) return standing
+  return settleAlarms(platform, place, names)
 }
 
 /** How many requests the new fleet has got since an instant, by the metric of them. */

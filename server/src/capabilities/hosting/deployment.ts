@@ -1,4 +1,4 @@
-import type { AlarmReading } from './deployment-alarms.ts'
+import type { AlarmReading } from '../alarms/index.ts'
 
 /** How an update's requests move from the fleet that serves to the one that is launched. */
 export type DeploymentStrategy = 'AllAtOnce' | 'Canary' | 'Linear' | 'Rolling'
