@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type {
-  CloudWatch,
-  GetMetricDataOutput,
-  PutMetricDataInput,
-} from '@aws-sdk/client-cloudwatch'
+import type { GetMetricDataOutput, PutMetricDataInput } from '@aws-sdk/client-cloudwatch'
 import { cbor, SmithyRpcV2CborProtocol } from '@smithy/core/cbor'
 import { AwsError } from '../aws/errors.ts'
 import { startFront } from './front-fixture.ts'
