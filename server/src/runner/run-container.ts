@@ -120,7 +120,10 @@ async function transformWith(
 ): Promise<TransformOutcome | undefined> {
   const { driveTransform } = await import('./transform/drive-transform.ts')
   const outcome = await driveTransform(run, options)
-  if (outcome) options.endWith({ cause: 'Stopped' })
+  if (!outcome) return undefined
+  void options.container.terminate()
+  await delay(TRANSFORMED_GRACE_MS, undefined, { signal: options.signal }).catch(() => undefined)
+  options.endWith({ cause: 'Stopped' })
   return outcome
 }
 
@@ -140,6 +143,8 @@ function judge({ order }: TaskRun, exit: { exitCode: number; oomKills: number })
 }
 
 const SIGXFSZ = 25
+/** For a container whose work is done: nothing waits for what it does at its end. */
+const TRANSFORMED_GRACE_MS = 2000
 
 /**
  * A last bound for one process where no control group holds the container; the watch of resident memory comes

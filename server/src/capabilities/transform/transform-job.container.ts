@@ -154,6 +154,7 @@ function transformOf(job: TransformJob, run: InstanceRun): TaskTransform {
         startedAt: job.createdAt.toISOString(),
       },
     }),
+    isRepeated: run.attempt > 1,
     dataLog: { group: LOG_GROUP, stream: `${logStream(job, run)}/data-log` },
   }
 }

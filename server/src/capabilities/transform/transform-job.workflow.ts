@@ -1,5 +1,5 @@
 import type { RetryPolicy, Workflow } from '../../platform/workflow/workflow.ts'
-import { type InstanceObservation, isLost } from './instance.states.ts'
+import { cameToItsEnd, type InstanceObservation, isLost } from './instance.states.ts'
 
 /** The order of the activities below; see `WorkflowDefinition` for what to do when it changes. */
 export const TRANSFORM_JOB_WORKFLOW = 'TransformJob.v1'
@@ -51,15 +51,23 @@ export async function runTransformJob(
   for (let number = 1; instances.length > 0; number++) {
     const attempt = { jobId, attempt: number, instances }
     const observed = await runAttempt(workflow, attempt, activities)
-    const isLast = number === ATTEMPTS_MAX || observed === undefined
-    const lost = (observed ?? []).filter((one) => isLost(one) && !one.jobIsStopping)
-    ended.push(...(observed ?? []).filter((one) => isLast || !lost.includes(one)))
-    instances = isLast ? [] : lost.map(({ instance }) => instance)
-    if (instances.length === 0 && observed) {
-      await finishJob(workflow, { jobId, ended }, activities)
+    const again = observed && number < ATTEMPTS_MAX ? toRepeat(observed) : []
+    ended.push(...(observed ?? []).filter((one) => !again.includes(one)))
+    instances = again.map(({ instance }) => instance)
+    if (observed && again.length === 0) {
+      const finish = () => activities.finish(jobId, ended)
+      await workflow.activity('finish the job', finish, PERSISTENT)
     }
     await workflow.activity('remove the tasks', () => activities.removeTasks(attempt), PERSISTENT)
   }
+}
+
+/** Lost instances, unless the job ends anyway: somebody stopped it, or a container failed. */
+function toRepeat(observed: readonly InstanceObservation[]): readonly InstanceObservation[] {
+  const isEnding = observed.some(
+    (one) => one.jobIsStopping || (one.end !== undefined && !cameToItsEnd(one)),
+  )
+  return isEnding ? [] : observed.filter(isLost)
 }
 
 /** @returns undefined when the job was given up */
@@ -76,12 +84,4 @@ async function runAttempt(
     await workflow.activity('give up', () => giveUp(attempt.jobId, String(error)), PERSISTENT)
     return undefined
   }
-}
-
-async function finishJob(
-  workflow: Workflow,
-  { jobId, ended }: { readonly jobId: string; readonly ended: readonly InstanceObservation[] },
-  { finish }: TransformJobActivities,
-): Promise<void> {
-  await workflow.activity('finish the job', () => finish(jobId, ended), PERSISTENT)
 }

@@ -43,6 +43,8 @@ export interface TaskTransform {
     /** When the job started, ISO 8601, on the platform's clock. */
     readonly startedAt: string
   }
+  /** An earlier task may have begun the same, and left uploads unfinished. */
+  readonly isRepeated: boolean
   /** Where it is said how each object fared. */
   readonly dataLog: { readonly group: string; readonly stream: string }
 }

@@ -1,22 +1,21 @@
-import { parseS3Uri } from '../../aws/s3-uri.ts'
 import { newUuid } from '../../base/ids.ts'
 import type { TaskTransform, TransformOutcome } from '../../platform/engines/task-transform.ts'
-import type { PlatformClient } from '../platform-client.ts'
 import type { Verdict } from '../run-container.ts'
 import type { TaskRun } from '../run-task.ts'
-import { putObject, S3Fault } from '../s3.ts'
+import { S3Fault } from '../s3.ts'
 import { awaitService } from '../service-watch.ts'
-import { findObjects, noObjects } from '../stage-inputs.ts'
 import { TaskFailure } from '../task-failure.ts'
-import { captureManifests } from './capture-manifest.ts'
+import { abortAbandonedUploads } from './abandoned-uploads.ts'
 import { createDataLog, type DataLog } from './data-log.ts'
 import { executionParameters, strategyName } from './execution-parameters.ts'
 import { createInvoker } from './invoker.ts'
 import { createModelClient, type ModelClient } from './model-client.ts'
+import { type OwnObject, ownObjects } from './own-objects.ts'
 import { createPermits } from './permits.ts'
 import { RecordFailure } from './record-failure.ts'
 import { createProcessing, type RecordProcessing } from './record-processing.ts'
-import { type ObjectRoute, type ObjectTransform, transformObject } from './transform-object.ts'
+import { storeCapture } from './store-capture.ts'
+import { type ObjectTransform, transformObject } from './transform-object.ts'
 
 export interface DriveOptions {
   /** Aborts when the container has ended. */
@@ -27,6 +26,7 @@ export interface DriveOptions {
 const PARAMETERS_TIMEOUT_SECONDS = 10
 /** What is told of each task; the rest is in its data log. */
 const FAILURES_TOLD_MAX = 10
+const OBJECTS_AT_ONCE_MAX = 32
 
 /**
  * Sends all of the task's objects to its own container. An object that fails leaves no output, and the
@@ -75,13 +75,15 @@ async function transformAll(run: TaskRun, drive: Drive): Promise<TransformOutcom
       `MaxPayloadInMB=${parameters.maxPayloadMb}, BatchStrategy=${strategyName(parameters.strategy)}`,
   )
   const objects = await ownObjects(run, { client, transform, signal })
-  const permits = createPermits(parameters.maxConcurrentTransforms)
-  const work: ObjectTransform = {
+  if (transform.isRepeated) await abortAbandonedUploads(client, objects)
+  const concurrent = parameters.maxConcurrentTransforms
+  const permits = createPermits(concurrent)
+  const work: Omit<ObjectTransform, 'processing'> = {
     client,
     transform,
     parameters,
-    invoker: createInvoker(model, { transform, permits }),
-    processing: undefined,
+    invoker: createInvoker(model, { transform, permits, signal }),
+    slots: createPermits(2 * concurrent),
     signal,
   }
   const failures: { s3Uri: string; reason: string }[] = []
@@ -99,8 +101,14 @@ async function transformAll(run: TaskRun, drive: Drive): Promise<TransformOutcom
       tell(log, object, error)
     }
   }
-  await concurrently(objects, { atOnce: parameters.maxConcurrentTransforms, work: transformOne })
-  if (transform.capture) await storeManifests(client, { run, transform, done })
+  await concurrently(objects, {
+    atOnce: Math.min(concurrent, OBJECTS_AT_ONCE_MAX),
+    work: transformOne,
+  })
+  const { capture } = transform
+  if (capture) {
+    await storeCapture(client, { capture, name: run.order.task.taskId, objects: done })
+  }
   await log.flush()
   return { objectCount: objects.length, failureCount, failures }
 }
@@ -117,36 +125,6 @@ async function askParameters(model: ModelClient): Promise<string | undefined> {
   return answer?.status === 200 ? answer.body.toString('utf8') : undefined
 }
 
-interface OwnObject extends ObjectRoute {
-  /** Relative to the input's prefix. */
-  readonly path: string
-}
-
-async function ownObjects(
-  run: TaskRun,
-  options: { client: PlatformClient; transform: TaskTransform; signal: AbortSignal },
-): Promise<readonly OwnObject[]> {
-  const { input, output } = options.transform
-  const named = { ...input, name: 'TransformInput' }
-  const all = await findObjects(named, options).catch((error: unknown) => {
-    if (!(error instanceof S3Fault)) throw error
-    throw new TaskFailure(
-      'InputFailed',
-      `${noObjects(input, run.order)} Error message from S3: ${error.message}`,
-    )
-  })
-  if (all.length === 0) throw new TaskFailure('InputFailed', noObjects(input, run.order))
-  const { index, count } = input.shard
-  const target = parseS3Uri(output.s3Uri) ?? { bucket: '', key: '' }
-  const folder = target.key === '' || target.key.endsWith('/') ? target.key : `${target.key}/`
-  return all
-    .filter((_, position) => position % count === index)
-    .map((object) => ({
-      ...object,
-      output: { bucket: target.bucket, key: `${folder}${object.path}.out` },
-    }))
-}
-
 /** Made for each object, since a type without fields fails objects and not the job's other ones. */
 function processingOf(transform: TaskTransform): RecordProcessing | undefined {
   const { processing, capture, input, output } = transform
@@ -160,42 +138,6 @@ function processingOf(transform: TaskTransform): RecordProcessing | undefined {
       inference: { newId: newUuid, time: `${capture.startedAt.slice(0, 19)}Z` },
     }),
   })
-}
-
-async function storeManifests(
-  client: PlatformClient,
-  options: { run: TaskRun; transform: TaskTransform; done: readonly OwnObject[] },
-): Promise<void> {
-  const { run, transform, done } = options
-  const { capture } = transform
-  const [first] = done
-  if (!capture || !first) return
-  const paths = done.map(({ path }) => path).sort()
-  const prefixOf = (key: string, path: string) => key.slice(0, key.length - path.length)
-  const manifests = captureManifests(capture, {
-    name: run.order.task.taskId,
-    input: { prefix: `s3://${first.bucket}/${prefixOf(first.key, first.path)}`, names: paths },
-    output: {
-      prefix: `s3://${first.output.bucket}/${prefixOf(first.output.key, `${first.path}.out`)}`,
-      names: paths.map((path) => `${path}.out`),
-    },
-  })
-  for (const { s3Uri, content } of manifests) {
-    const { bucket, key } = parseS3Uri(s3Uri) ?? { bucket: '', key: '' }
-    const headers = capture.kmsKeyId && {
-      'x-amz-server-side-encryption': 'aws:kms',
-      'x-amz-server-side-encryption-aws-kms-key-id': capture.kmsKeyId,
-    }
-    const body = Buffer.from(content)
-    try {
-      await putObject(client, { bucket, key, body, ...(headers && { headers }) })
-    } catch (error) {
-      throw new TaskFailure(
-        'OutputFailed',
-        `Cannot store the captured data ${s3Uri}: ${reasonOf(error)}`,
-      )
-    }
-  }
 }
 
 function tell(log: DataLog, object: OwnObject, error: unknown): void {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { TaskTransform } from '../../platform/engines/task-transform.ts'
 import type { HttpAnswer } from './http-answer.ts'
 import { type ModelClient, NoAnswer, type Payload } from './model-client.ts'
@@ -11,12 +12,19 @@ export interface Invoker {
 }
 
 const ANSWER_CHARACTERS_MAX = 2000
+/** Before a mini-batch is sent again, in real time as all of a container's times. */
+const PAUSE_MS_MIN = 200
+const PAUSE_MS_MAX = 1000
 
 export function createInvoker(
   client: ModelClient,
-  options: { readonly transform: TaskTransform; readonly permits: Permits },
+  options: {
+    readonly transform: TaskTransform
+    readonly permits: Permits
+    readonly signal: AbortSignal
+  },
 ): Invoker {
-  const { transform, permits } = options
+  const { transform, permits, signal } = options
   const { contentType } = transform.input
   const { accept } = transform.output
   const headers = {
@@ -32,6 +40,7 @@ export function createInvoker(
       timeoutSeconds: transform.invocationTimeoutSeconds,
     })
   const invoke = async (payload: Payload): Promise<HttpAnswer> => {
+    let pauseMs = PAUSE_MS_MIN
     for (let retriesLeft = transform.invocationRetriesMax; ; retriesLeft--) {
       const outcome = await send(payload).catch((error: unknown) => {
         if (error instanceof NoAnswer) return error
@@ -41,7 +50,10 @@ export function createInvoker(
       if (isAnswer && outcome.status >= 200 && outcome.status < 300) return outcome
       // a client's fault is the record's, which stays what it is
       const isFinal = isAnswer && outcome.status < 500 && outcome.status !== 429
+      // a container that has died is soon known to have, which ends all of this
+      if (!isFinal) await delay(pauseMs, undefined, { signal })
       if (isFinal || retriesLeft <= 0) throw failureOf(outcome)
+      pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)
     }
   }
   return {

@@ -1,4 +1,8 @@
+import { RecordFailure } from './record-failure.ts'
+
 const NEWLINE = 10
+/** Above what any payload may have: an object without lines must not fill the memory. */
+const LINE_BYTES_MAX = 128 * 2 ** 20
 
 /**
  * Runs of whole lines, cut at the last newline of what has come; only the last run may lack a final one.
@@ -6,15 +10,21 @@ const NEWLINE = 10
  */
 export async function* lineRuns(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let begun: Buffer[] = []
+  let begunBytes = 0
   for await (const chunk of source) {
     const end = chunk.lastIndexOf(NEWLINE) + 1
     if (end === 0) {
       begun.push(chunk)
+      begunBytes += chunk.length
+      if (begunBytes > LINE_BYTES_MAX) {
+        throw new RecordFailure(`A line is longer than ${LINE_BYTES_MAX} bytes`)
+      }
       continue
     }
     const head = chunk.subarray(0, end)
     yield begun.length > 0 ? Buffer.concat([...begun, head]) : head
     begun = end < chunk.length ? [chunk.subarray(end)] : []
+    begunBytes = chunk.length - end
   }
   if (begun.length > 0) yield Buffer.concat(begun)
 }

@@ -1,5 +1,5 @@
 import { cutBefore, lineRecords, lineRuns, linesOf } from './lines.ts'
-import { RecordFailure } from './record-failure.ts'
+import { RecordFailure, tooLarge } from './record-failure.ts'
 import { framedRecords, recordIoLength, tfRecordLength } from './record-frames.ts'
 import type { RecordProcessing } from './record-processing.ts'
 
@@ -32,7 +32,7 @@ export async function* miniBatches(
     yield* wholeObject(source, batching)
   } else if (splitType !== 'Line') {
     const frameLength = splitType === 'RecordIO' ? recordIoLength : tfRecordLength
-    yield* gathered(framedRecords(source, frameLength), batching)
+    yield* gathered(framedRecords(source, { frameLength, bytesMax: payloadBytesMax }), batching)
   } else if (processing) {
     yield* processedLines(source, { ...batching, processing })
   } else if (strategy === 'MultiRecord') {
@@ -162,10 +162,4 @@ async function* gathered(
 function withinBound(record: Buffer, payloadBytesMax: number): Buffer {
   if (record.length > payloadBytesMax) throw tooLarge(payloadBytesMax)
   return record
-}
-
-function tooLarge(payloadBytesMax: number): RecordFailure {
-  return new RecordFailure(
-    `A record is larger than the maximum payload of ${payloadBytesMax} bytes: raise MaxPayloadInMB`,
-  )
 }

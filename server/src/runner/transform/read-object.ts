@@ -2,7 +2,7 @@ import type { PlatformClient } from '../platform-client.ts'
 import { S3Fault } from '../s3.ts'
 import { encode } from '../signature.ts'
 
-const PIECE_BYTES = 8 * 2 ** 20
+const PIECE_BYTES = 4 * 2 ** 20
 
 export interface ObjectPlace {
   readonly bucket: string

@@ -9,3 +9,9 @@ export class RecordFailure extends Error {
     this.answer = answer
   }
 }
+
+export function tooLarge(payloadBytesMax: number): RecordFailure {
+  return new RecordFailure(
+    `A record is larger than the maximum payload of ${payloadBytesMax} bytes: raise MaxPayloadInMB`,
+  )
+}

@@ -1,4 +1,4 @@
-import { RecordFailure } from './record-failure.ts'
+import { RecordFailure, tooLarge } from './record-failure.ts'
 
 /** How many bytes the record that begins at `at` has, with its frame; undefined when its head is not there yet. */
 export type FrameLength = (bytes: Buffer, at: number) => number | undefined
@@ -28,6 +28,8 @@ export function recordIoLength(bytes: Buffer, at: number): number | undefined {
   }
 }
 
+/** No frame's head is longer. */
+const HEAD_BYTES = 16
 const TFRECORD_HEAD_BYTES = 12
 const TFRECORD_TAIL_BYTES = 4
 
@@ -49,7 +51,7 @@ export function tfRecordLength(bytes: Buffer, at: number): number | undefined {
 /** The records of a stream, frames and all, as many at a time as have come. @throws RecordFailure */
 export async function* framedRecords(
   source: AsyncIterable<Buffer>,
-  frameLength: FrameLength,
+  { frameLength, bytesMax }: { readonly frameLength: FrameLength; readonly bytesMax: number },
 ): AsyncGenerator<readonly Buffer[]> {
   let chunks: Buffer[] = []
   let bytes = 0
@@ -65,6 +67,7 @@ export async function* framedRecords(
     chunks = rest.length > 0 ? [rest] : []
     bytes = rest.length
     needed = missing
+    if (needed > bytesMax + HEAD_BYTES) throw tooLarge(bytesMax)
     if (records.length > 0) yield records
   }
   if (bytes > 0) throw new RecordFailure('The object ends in the middle of a record')

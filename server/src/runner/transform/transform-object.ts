@@ -7,6 +7,7 @@ import type { ExecutionParameters } from './execution-parameters.ts'
 import type { Invoker } from './invoker.ts'
 import { type MiniBatch, miniBatches } from './mini-batches.ts'
 import type { Payload } from './model-client.ts'
+import type { Permits } from './permits.ts'
 import { readObject } from './read-object.ts'
 import { RecordFailure } from './record-failure.ts'
 import type { RecordProcessing } from './record-processing.ts'
@@ -16,6 +17,8 @@ export interface ObjectTransform {
   readonly transform: TaskTransform
   readonly parameters: ExecutionParameters
   readonly invoker: Invoker
+  /** Of mini-batches in memory, over all objects. */
+  readonly slots: Permits
   readonly processing: RecordProcessing | undefined
   readonly signal: AbortSignal
 }
@@ -47,28 +50,63 @@ export async function transformObject(work: ObjectTransform, route: ObjectRoute)
   )
 }
 
-/** Answers in the order of their mini-batches; the next ones are under way meanwhile. */
+/**
+ * Answers in the order of their mini-batches; the next ones are under way meanwhile, as far as there are
+ * slots. Only who has nothing under way waits for a slot, so that somebody can always go on.
+ */
 async function* answers(work: ObjectTransform, route: ObjectRoute): AsyncGenerator<Buffer> {
-  const { invoker, processing } = work
+  const { slots } = work
   const ahead: Promise<Buffer>[] = []
-  const invoke = async ({ payload, inputs }: Sendable): Promise<Buffer> => {
-    const { body } = await invoker.invoke(payload)
-    if (!processing || !inputs) return body
-    return Buffer.from(processing.fromModel(inputs, body.toString('utf8')).join('\n'))
-  }
+  const batches = sendables(work, route)
   try {
-    for await (const batch of sendables(work, route)) {
-      const answer = invoke(batch)
+    for (;;) {
+      if (!slots.tryTake()) {
+        const first = ahead[0]
+        if (first) {
+          yield await first
+          ahead.splice(0, 1)
+          slots.give()
+          continue
+        }
+        await slots.take()
+      }
+      const batch = await next(batches, slots)
+      if (!batch) break
+      const answer = invoke(work, batch)
       // one that fails while an earlier one is awaited is not nobody's
       answer.catch(() => undefined)
       ahead.push(answer)
-      const first = ahead.length > work.parameters.maxConcurrentTransforms && ahead.shift()
-      if (first) yield await first
     }
-    for (const answer of ahead.splice(0)) yield await answer
+    for (const answer of ahead) yield await answer
   } finally {
     await Promise.allSettled(ahead)
+    for (const _ of ahead) slots.give()
+    await batches.return(undefined)
   }
+}
+
+/** @returns undefined at the end, with the slot given back; also when it fails */
+async function next(
+  batches: AsyncGenerator<Sendable>,
+  slots: Permits,
+): Promise<Sendable | undefined> {
+  let batch: Sendable | undefined
+  try {
+    const found = await batches.next()
+    batch = found.done ? undefined : found.value
+    return batch
+  } finally {
+    if (!batch) slots.give()
+  }
+}
+
+async function invoke(
+  { invoker, processing }: ObjectTransform,
+  { payload, inputs }: Sendable,
+): Promise<Buffer> {
+  const { body } = await invoker.invoke(payload)
+  if (!processing || !inputs) return body
+  return Buffer.from(processing.fromModel(inputs, body.toString('utf8')).join('\n'))
 }
 
 type Sendable = Pick<MiniBatch, 'inputs'> & { readonly payload: Payload }
