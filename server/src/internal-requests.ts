@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from './base/refusal.ts'
-import { answerTaskCredentials } from './capabilities/identity/index.ts'
+import { recordModelMetrics } from './capabilities/hosting/index.ts'
+import { answerTaskCredentials, openTaskToken } from './capabilities/identity/index.ts'
 import { type AdminHandlers, readJson } from './platform/admin-socket.ts'
 import type { Platform } from './platform/scope.ts'
 
@@ -9,6 +10,7 @@ import type { Platform } from './platform/scope.ts'
  *
  * - `GET credentials` with a task's token: the task's role credentials, as the SDKs' container provider
  *   expects them
+ * - `POST model-metrics` with a replica's token: what its runner counted of models that come and go
  * - `GET health`: control's part; the gateway adds its own
  * - `POST reset`, `GET` and `POST clock`, `GET` and `POST inject`: only where they were allowed at the
  *   start; each answers as the command of that name does with `--json`
@@ -30,6 +32,13 @@ export function internalRequests(options: {
   const answers: Readonly<Record<string, (request: IncomingMessage) => Promise<Answer>>> = {
     'GET credentials': async ({ headers }) =>
       answerTaskCredentials({ ...platform, presentRealm }, headers.authorization),
+    'POST model-metrics': async (request) => {
+      const token = request.headers.authorization?.trim()
+      const task = token === undefined ? undefined : openTaskToken(platform.secrets, token)
+      if (!task) return answer(403, { message: 'the Authorization header carries no task token' })
+      await recordModelMetrics(platform, task.taskId, await readJson(request))
+      return answer(200, {})
+    },
     'GET health': async () => {
       await platform.database.query('select 1')
       return answer(200, { live: true, ready: true })
@@ -38,7 +47,7 @@ export function internalRequests(options: {
   const command = async (name: string, request: IncomingMessage): Promise<Answer | undefined> => {
     const control = options.controls[`${request.method} /${name}`]
     if (!control) return undefined
-    const body = await readJson(request)
+    const asked = (await readJson(request)) ?? queryOf(request)
     if (!platform.config.testControls) {
       const message = `${name} over HTTP is off: start with ./sagebrush up --test-controls`
       return answer(403, { message })
@@ -47,7 +56,7 @@ export function internalRequests(options: {
     if (request.headers.origin !== undefined) {
       return answer(403, { message: `${name} is not for web pages: send it without Origin` })
     }
-    return answer(200, (await control(body)) as object)
+    return answer(200, (await control(asked)) as object)
   }
   const find = async (name: string, request: IncomingMessage): Promise<Answer> => {
     const found =
@@ -72,6 +81,12 @@ export function internalRequests(options: {
     )
     return true
   }
+}
+
+/** The members of a request's query; undefined when there is none. */
+function queryOf({ url = '' }: IncomingMessage): Readonly<Record<string, string>> | undefined {
+  const { searchParams } = new URL(url, 'http://localhost')
+  return searchParams.size === 0 ? undefined : Object.fromEntries(searchParams)
 }
 
 interface Answer {

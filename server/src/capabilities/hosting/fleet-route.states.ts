@@ -1,6 +1,12 @@
 import type { TaskAddress, TaskObservation } from '../../platform/engines/engine.ts'
-import type { EndpointRoute, FleetRoute, ShadowRoute, VariantRoute } from '../inference/route.ts'
-import type { Fleet, FleetVariant, Replica } from './fleet.ts'
+import type {
+  ContainersRoute,
+  EndpointRoute,
+  FleetRoute,
+  ShadowRoute,
+  VariantRoute,
+} from '../inference/route.ts'
+import type { Fleet, FleetVariant, Replica, VariantContainers } from './fleet.ts'
 
 /** A replica as the route sees it: what is observed counts more than what was noted. */
 type RoutableReplica = Replica & { readonly observation?: TaskObservation }
@@ -87,9 +93,10 @@ function shadowRoute(
 
 function variantRoute(
   { traffic }: Fleet,
-  { variantName, weight, production }: FleetVariant,
+  variant: FleetVariant,
   { replicas, isUneven }: { replicas: readonly RoutableReplica[]; isUneven: boolean },
 ): VariantRoute {
+  const { variantName, weight, production } = variant
   const { share = 1, activeCount } = traffic?.[variantName] ?? {}
   const strategy = production.RoutingConfig?.RoutingStrategy
   const answering = replicas.flatMap(routedReplica)
@@ -97,6 +104,8 @@ function variantRoute(
     variantName,
     weight: isUneven ? weight * share : weight,
     replicas: answering.slice(0, activeCount).sort(byReplicaId),
+    ...(holdsManyModels(variant) && { multiModel: true as const }),
+    ...(variant.containers && { containers: containersRoute(variant.containers) }),
     ...((strategy === 'RANDOM' || strategy === 'LEAST_OUTSTANDING_REQUESTS') && {
       routing: strategy,
     }),
@@ -105,7 +114,19 @@ function variantRoute(
 
 function routedReplica(replica: RoutableReplica): VariantRoute['replicas'] {
   const { ready, address } = replica.observation ?? replica
-  return ready && address ? [{ replicaId: replica.replicaId, address }] : []
+  const { replicaId, furtherAddresses } = replica
+  return ready && address
+    ? [{ replicaId, address, ...(furtherAddresses && { furtherAddresses }) }]
+    : []
+}
+
+function containersRoute({ mode, all }: VariantContainers): ContainersRoute {
+  return { mode, hostnames: all.map(({ hostname }) => hostname) }
+}
+
+function holdsManyModels({ container, containers }: FleetVariant): boolean {
+  const all = containers?.all.map((one) => one.container) ?? [container]
+  return all.some(({ Mode }) => Mode === 'MultiModel')
 }
 
 function byReplicaId(one: { replicaId: string }, other: { replicaId: string }): number {

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
+import type { Place } from '../../platform/scope.ts'
 import type { VariantFailure } from './fleet.states.ts'
 import type {
   Fleet,
@@ -30,6 +31,8 @@ type ReplicaRow = {
   failures: number
   ready: boolean
   address: TaskAddress | null
+  container_count: number
+  further_addresses: TaskAddress[] | null
   ready_at: Date | null
   retired_version: number | null
   drain_until: Date | null
@@ -162,8 +165,8 @@ export async function readReplicas(
   endpointId: string,
 ): Promise<readonly Replica[]> {
   const rows = await database.query<ReplicaRow>(
-    `select replica_id, generation, variant_name, start_at, failures, ready, address, ready_at,
-       retired_version, drain_until, created_at
+    `select replica_id, generation, variant_name, start_at, failures, ready, address, container_count,
+       further_addresses, ready_at, retired_version, drain_until, created_at
      from replica where endpoint_id = $1 order by created_at, replica_id`,
     [endpointId],
   )
@@ -182,6 +185,32 @@ export async function findReplicaIds(
   return new Set(rows.map((row) => row.replica_id))
 }
 
+/** Which variant a replica serves, and where; undefined when there is no such replica. */
+export async function findReplicaIdentity(
+  database: Queryable,
+  replicaId: string,
+): Promise<{ place: Place; endpointName: string; variantName: string } | undefined> {
+  const rows = await database.query<{
+    realm: number
+    account: string
+    region: string
+    endpoint_name: string
+    variant_name: string
+  }>(
+    `select realm, account, region, endpoint_name, variant_name
+     from replica join endpoint using (endpoint_id) where replica_id = $1`,
+    [replicaId],
+  )
+  const row = rows[0]
+  if (!row) return undefined
+  const { realm, account, region } = row
+  return {
+    place: { realm, account, region },
+    endpointName: row.endpoint_name,
+    variantName: row.variant_name,
+  }
+}
+
 export async function insertReplica(
   transaction: Queryable,
   endpointId: string,
@@ -189,11 +218,12 @@ export async function insertReplica(
 ): Promise<void> {
   await transaction.query(
     `insert into replica
-       (replica_id, endpoint_id, generation, variant_name, start_at, failures, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+       (replica_id, endpoint_id, generation, variant_name, start_at, failures, created_at,
+        container_count)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       ...[replica.replicaId, endpointId, replica.generation, replica.variantName],
-      ...[replica.startAt, replica.failures, replica.createdAt],
+      ...[replica.startAt, replica.failures, replica.createdAt, replica.containerCount ?? 1],
     ],
   )
 }
@@ -202,13 +232,21 @@ export async function insertReplica(
 export async function noteReplica(
   transaction: Queryable,
   replicaId: string,
-  seen: { readonly ready: boolean; readonly address: TaskAddress | undefined; readonly at: Date },
+  seen: {
+    readonly ready: boolean
+    readonly address: TaskAddress | undefined
+    readonly furtherAddresses: readonly TaskAddress[] | undefined
+    readonly at: Date
+  },
 ): Promise<void> {
   await transaction.query(
-    `update replica set ready = $2, address = $3,
+    `update replica set ready = $2, address = $3, further_addresses = $5,
        ready_at = coalesce(ready_at, case when $2 then $4::timestamptz end)
      where replica_id = $1`,
-    [replicaId, seen.ready, seen.address ? JSON.stringify(seen.address) : null, seen.at],
+    [
+      ...[replicaId, seen.ready, seen.address ? JSON.stringify(seen.address) : null, seen.at],
+      seen.furtherAddresses ? JSON.stringify(seen.furtherAddresses) : null,
+    ],
   )
 }
 
@@ -239,6 +277,8 @@ function toReplica(row: ReplicaRow): Replica {
     failures: row.failures,
     ready: row.ready,
     ...(row.address && { address: row.address }),
+    ...(row.container_count > 1 && { containerCount: row.container_count }),
+    ...(row.further_addresses && { furtherAddresses: row.further_addresses }),
     ...(row.ready_at && { readyAt: row.ready_at }),
     ...(version !== null && drainUntil && { retirement: { version, drainUntil } }),
     createdAt: row.created_at,

@@ -43,6 +43,7 @@ export type { DeploymentRecord } from './deployment-control.ts'
 export { endpointExists } from './endpoint.store.ts'
 export { endpointConfigExists } from './endpoint-config.store.ts'
 export { superviseEndpoints } from './endpoint-supervisor.ts'
+export { recordModelMetrics } from './model-metrics.ts'
 export { findScalableVariant, type ScalableVariant } from './scalable-variant.ts'
 export {
   type CapacityOutcome,

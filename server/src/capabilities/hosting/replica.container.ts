@@ -1,5 +1,6 @@
 import type { ProductionVariant } from '@aws-sdk/client-sagemaker'
-import type { Task, TaskInput, TaskResources } from '../../platform/engines/engine.ts'
+import { formatS3Uri, parseS3Uri } from '../../aws/s3-uri.ts'
+import type { Task, TaskInput, TaskResources, TaskService } from '../../platform/engines/engine.ts'
 import type { Place } from '../../platform/scope.ts'
 import { instanceType } from '../compute/index.ts'
 import type { FleetVariant } from './fleet.ts'
@@ -24,14 +25,18 @@ export interface ReplicaOrder {
   readonly replicaId: string
   readonly variant: FleetVariant
   readonly taskToken: string
+  /** Of a model of several containers: which of the replica's tasks it is, and the container's name. */
+  readonly taskId?: string
+  readonly hostname?: string
 }
 
 /** The one container that a replica runs: `serve`, with the model's files below `/opt/ml/model`. */
 export function replicaTask(order: ReplicaOrder): Task {
-  const { place, endpointName, replicaId, variant } = order
+  const { place, endpointName, replicaId, variant, hostname } = order
   const { container, production } = variant
+  const isMultiModel = holdsManyModels(variant)
   return {
-    taskId: replicaId,
+    taskId: order.taskId ?? replicaId,
     kind: REPLICA_KIND,
     name: endpointName,
     realm: place.realm,
@@ -39,7 +44,10 @@ export function replicaTask(order: ReplicaOrder): Task {
     region: place.region,
     containerImage: container.Image ?? '',
     command: { verb: 'serve' },
-    environment: container.Environment ?? {},
+    environment: {
+      ...container.Environment,
+      ...(isMultiModel && { SAGEMAKER_MULTI_MODEL: 'true' }),
+    },
     files: [],
     inputs: modelInput(variant),
     outputs: [],
@@ -47,13 +55,16 @@ export function replicaTask(order: ReplicaOrder): Task {
       port: SERVICE_PORT,
       pingPath: PING_PATH,
       startupTimeoutSeconds: startupTimeoutSeconds(production),
+      ...(isMultiModel && { models: modelsOf(variant) }),
     },
     resources: resourcesOf(variant),
     networkIsolation: variant.networkIsolation,
     graceSeconds: REPLICA_GRACE_SECONDS,
     log: {
       group: `/aws/sagemaker/Endpoints/${endpointName}`,
-      stream: `${variant.variantName}/${replicaId}`,
+      stream: [variant.variantName, replicaId, ...(hostname === undefined ? [] : [hostname])].join(
+        '/',
+      ),
     },
     // the runner says itself what stands for the image
     notes: [],
@@ -68,7 +79,23 @@ export function startupTimeoutSeconds(production: ProductionVariant | undefined)
   return production?.ContainerStartupHealthCheckTimeoutInSeconds ?? STARTUP_SECONDS_DEFAULT
 }
 
-function modelInput({ modelData }: FleetVariant): readonly TaskInput[] {
+/** Whether a variant's container loads models when requests name them. */
+export function holdsManyModels({ container }: Pick<FleetVariant, 'container'>): boolean {
+  return container.Mode === 'MultiModel'
+}
+
+function modelsOf({ container }: FleetVariant): NonNullable<TaskService['models']> {
+  const { bucket, key } = parseS3Uri(container.ModelDataUrl ?? '') ?? { bucket: '', key: '' }
+  const prefix = key === '' || key.endsWith('/') ? key : `${key}/`
+  return {
+    s3Prefix: formatS3Uri({ bucket, key: prefix }),
+    keepsLoaded: container.MultiModelConfig?.ModelCacheSetting !== 'Disabled',
+  }
+}
+
+function modelInput(variant: FleetVariant): readonly TaskInput[] {
+  const { modelData } = variant
+  if (holdsManyModels(variant)) return []
   return modelData ? [{ name: 'model', ...modelData, path: MODEL_FOLDER, required: true }] : []
 }
 

@@ -4,12 +4,18 @@
  * variant by weight and a replica by load, and speak AWS's words when a container fails. How bytes go
  * back and forth is the gateway's business (`gateway/invoke`).
  */
-export { callerResponseLines, containerRequestHead } from './invocation.container.ts'
+export type { ContainerOutcome } from './container-figures.ts'
+export {
+  callerResponseLines,
+  containerRequestHead,
+  headersOfAnswer,
+} from './invocation.container.ts'
 export { type InvocationTarget, invocationTarget } from './invocation-target.ts'
 export { type MetricFeed, startMetricFeed } from './metric-feed.ts'
 export type { Replica } from './replica.ts'
 export * from './route.store.ts'
 export {
+  type ContainersRoute,
   type EndpointRoute,
   type FleetRoute,
   type ReplicaRoute,
@@ -26,11 +32,16 @@ export {
   containerError,
   containerExited,
   containerIncoherent,
+  containerNotFound,
+  containerNotNamed,
   containerTimedOut,
   containerVerbose,
   endpointNotFound,
   type FailedContainer,
   noReplica,
+  noSuchTarget,
+  notDirect,
   noWeight,
+  refusedBefore,
   variantNotFound,
 } from './runtime-errors.ts'

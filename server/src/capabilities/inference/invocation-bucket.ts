@@ -1,3 +1,4 @@
+import { type ContainerBuckets, mergeContainers } from './container-figures.ts'
 import { type LatencySummary, mergeLatencies } from './latency-histogram.ts'
 
 /** What happened to a variant's requests in one second of the platform's clock. */
@@ -19,6 +20,8 @@ export interface InvocationBucket {
   readonly model: LatencySummary | undefined
   readonly overhead: LatencySummary | undefined
   readonly setup: LatencySummary | undefined
+  /** Present when the variant has several containers. */
+  readonly containers?: ContainerBuckets
 }
 
 /** Two buckets as one that began when the first did. */
@@ -37,5 +40,8 @@ export function mergeBuckets(one: InvocationBucket, other: InvocationBucket): In
     model: mergeLatencies(one.model, other.model),
     overhead: mergeLatencies(one.overhead, other.overhead),
     setup: mergeLatencies(one.setup, other.setup),
+    ...((one.containers || other.containers) && {
+      containers: mergeContainers(one.containers, other.containers),
+    }),
   }
 }

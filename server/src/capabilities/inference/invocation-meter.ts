@@ -1,3 +1,4 @@
+import { ContainerFigures, type ContainerOutcome } from './container-figures.ts'
 import { type InvocationBucket, mergeBuckets } from './invocation-bucket.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 
@@ -17,6 +18,8 @@ export interface InvocationOutcome {
   readonly modelUs: number | undefined
   /** How long the request was held until there was a replica; undefined when it was not. */
   readonly setupUs: number | undefined
+  /** Of a variant with several containers. */
+  readonly containers?: readonly ContainerOutcome[] | undefined
 }
 
 /** Copies and records that were given up so that no caller waits for them. */
@@ -44,6 +47,7 @@ export class InvocationMeter {
   private readonly model = new LatencyHistogram()
   private readonly overhead = new LatencyHistogram()
   private readonly setup = new LatencyHistogram()
+  private containers: ContainerFigures | undefined
   private closed: InvocationBucket[] = []
   /** Requests that are under way, or held. */
   private inFlight = 0
@@ -64,6 +68,12 @@ export class InvocationMeter {
     this.overhead.add(outcome.overheadUs)
     if (modelUs !== undefined) this.model.add(modelUs)
     if (setupUs !== undefined) this.setup.add(setupUs)
+    if (outcome.containers) this.countContainers(outcome.containers)
+  }
+
+  private countContainers(outcomes: readonly ContainerOutcome[]): void {
+    this.containers ??= new ContainerFigures()
+    for (const outcome of outcomes) this.containers.count(outcome)
   }
 
   drop(what: Dropped, atMs: number): void {
@@ -129,6 +139,7 @@ export class InvocationMeter {
     if (!this.isOpen) return
     const { invocations, perInstance, perInstanceMin, perInstanceMax } = this
     const { errors4xx, errors5xx, modelErrors, captureDropped, shadowDropped } = this
+    const containers = this.containers?.take()
     this.closed.push({
       second: this.second,
       ...{ invocations, perInstance, perInstanceMin, perInstanceMax },
@@ -136,6 +147,7 @@ export class InvocationMeter {
       model: this.model.take(),
       overhead: this.overhead.take(),
       setup: this.setup.take(),
+      ...(containers && { containers }),
     })
     this.invocations = 0
     this.perInstance = 0

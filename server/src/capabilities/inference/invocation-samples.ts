@@ -1,4 +1,5 @@
 import type { MetricSample } from '../metrics/index.ts'
+import type { ContainerBucket } from './container-figures.ts'
 import type { InvocationBucket } from './invocation-bucket.ts'
 import type { MeteredVariant } from './invocation-meters.ts'
 import type { LatencySummary } from './latency-histogram.ts'
@@ -53,7 +54,34 @@ export function samplesOf(
     ...Object.entries(own).flatMap(([metricName, one]) =>
       one ? eachSet(variant, { namespace: OWN_NAMESPACE, metricName, at, ...one }) : [],
     ),
+    ...Object.entries(bucket.containers ?? {}).flatMap(([name, container]) =>
+      containerSamples(variant, name, { container, at }),
+    ),
   ]
+}
+
+/** @source AWS's guide, "Metrics for multi-container endpoints with direct invocation" */
+function containerSamples(
+  { endpointName, variantName }: MeteredVariant,
+  containerName: string,
+  { container, at }: { readonly container: ContainerBucket; readonly at: Date },
+): readonly MetricSample[] {
+  const { invocations, errors4xx, errors5xx, latency } = container
+  const dimensions = {
+    EndpointName: endpointName,
+    VariantName: variantName,
+    ContainerName: containerName,
+  }
+  const figures: Readonly<Record<string, Figures | undefined>> = {
+    Invocations: ofOnes(invocations, invocations),
+    Invocation4XXErrors: ofOnes(errors4xx, invocations),
+    Invocation5XXErrors: ofOnes(errors5xx, invocations),
+    ContainerLatency: ofLatencies(latency),
+  }
+  const common = { namespace: NAMESPACE, dimensions, at, resolutionSeconds: 60 } as const
+  return Object.entries(figures).flatMap(([metricName, one]) =>
+    one ? [{ ...common, metricName, ...unitOf(metricName), ...one }] : [],
+  )
 }
 
 /** A variant without requests says so: what scales it in goes by this. */

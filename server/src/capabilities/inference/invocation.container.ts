@@ -24,6 +24,17 @@ const TO_CONTAINER_STREAMING: ReadonlyMap<string, string> = new Map([
   ['x-amzn-sagemaker-accept', 'Accept'],
 ])
 
+/** To a container whose answer another one gets. */
+const TO_CONTAINER_BEFORE_OTHERS: ReadonlyMap<string, string> = new Map(
+  [...TO_CONTAINER].filter(([name]) => name !== 'accept'),
+)
+
+/** What describes a body: of a container's answer it holds for the container that gets it next. */
+const OF_THE_BODY: ReadonlySet<string> = new Set([
+  'content-type',
+  'x-amzn-sagemaker-custom-attributes',
+])
+
 /** Response headers that the caller sees. */
 const TO_CALLER: ReadonlyMap<string, string> = new Map([
   ['content-type', 'Content-Type'],
@@ -42,16 +53,39 @@ export interface Headers {
   readonly values: readonly string[]
 }
 
-/** The request head that a container gets for an invocation. */
+/**
+ * The request head that a container gets for an invocation.
+ *
+ * @param options.accepts false: what the caller accepts is not said
+ */
 export function containerRequestHead(
   request: Headers,
-  { bodyBytes, streaming }: { readonly bodyBytes: number; readonly streaming: boolean },
+  options: {
+    readonly bodyBytes: number
+    readonly streaming: boolean
+    readonly accepts?: boolean
+  },
 ): string {
-  const passed = passing(request, streaming ? TO_CONTAINER_STREAMING : TO_CONTAINER)
+  const { bodyBytes, streaming, accepts = true } = options
+  const allowed = streaming ? TO_CONTAINER_STREAMING : TO_CONTAINER
+  const passed = passing(request, accepts ? allowed : TO_CONTAINER_BEFORE_OTHERS)
   return (
     'POST /invocations HTTP/1.1\r\nHost: localhost:8080\r\n' +
     `${passed}Content-Length: ${bodyBytes}\r\n\r\n`
   )
+}
+
+/** The caller's headers, with what a container said of its answer in place of what the caller said of the body. */
+export function headersOfAnswer(request: Headers, answer: Headers): Headers {
+  const said = answer.names.flatMap((name, index) =>
+    OF_THE_BODY.has(name) ? [{ name, value: answer.values[index] ?? '' }] : [],
+  )
+  const kept = request.names.flatMap((name, index) => {
+    const isReplaced = name === 'content-type' || said.some((one) => one.name === name)
+    return isReplaced ? [] : [{ name, value: request.values[index] ?? '' }]
+  })
+  const all = [...said, ...kept]
+  return { names: all.map(({ name }) => name), values: all.map(({ value }) => value) }
 }
 
 /** The lines of a container's response that its caller gets. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { random } from '../../base/ids.ts'
 import type { ReplicaRoute } from './route.ts'
 
@@ -5,6 +6,8 @@ import type { ReplicaRoute } from './route.ts'
 export class Replica {
   readonly replicaId: string
   readonly address: ReplicaRoute['address']
+  /** Where its containers after the first are. */
+  readonly furtherAddresses: readonly ReplicaRoute['address'][]
   /** Requests of this gateway that it works on. */
   outstanding = 0
   /** False once no route names it: it finishes what it has. */
@@ -15,6 +18,7 @@ export class Replica {
   constructor(route: ReplicaRoute) {
     this.replicaId = route.replicaId
     this.address = route.address
+    this.furtherAddresses = route.furtherAddresses ?? []
   }
 }
 
@@ -57,4 +61,30 @@ export function randomlyChosen(
   const up = others.filter(({ down }) => !down)
   const candidates = up.length > 0 ? up : others
   return candidates[Math.floor(random() * candidates.length)]
+}
+
+/**
+ * The replica that requests for a model go to, so that not every replica loads every model: the same one as
+ * long as it is up, and when replicas come or go only the models that these hold move (rendezvous hashing,
+ * Thaler and Ravishankar 1998).
+ *
+ * @param except one that has just failed the request
+ */
+export function holderOf(
+  model: string,
+  replicas: readonly Replica[],
+  except?: Replica,
+): Replica | undefined {
+  if (replicas.length === 1) return replicas[0] === except ? undefined : replicas[0]
+  let chosen: Replica | undefined
+  let chosenRank = ''
+  for (const replica of replicas) {
+    if (replica === except) continue
+    const rank = hash('sha1', `${model}/${replica.replicaId}`)
+    const isBetter = chosen?.down === replica.down ? rank > chosenRank : chosen?.down !== false
+    if (!isBetter) continue
+    chosen = replica
+    chosenRank = rank
+  }
+  return chosen
 }

@@ -53,10 +53,10 @@ test('the least busy replica gets the request, equals take turns, one that faile
   b.outstanding = 1
   c.outstanding = 2
   assert.equal(variant.nextReplica(), b)
-  assert.equal(variant.nextReplica(b), c)
+  assert.equal(variant.nextReplica({ except: b }), c)
   b.down = true
   assert.equal(variant.nextReplica(), c)
-  assert.equal(variant.nextReplica(c), a)
+  assert.equal(variant.nextReplica({ except: c }), a)
 })
 
 test('a replica stays the same object while its endpoint is published anew', () => {
@@ -136,4 +136,24 @@ test('a request that waits stays with its fleet over a publication, as long as t
   assert.equal(table.find(KEY)?.successorOf(chosen)?.fleet.generation, 2)
   table.update(3, { routes: [route(3, [])], withdrawn: [] })
   assert.equal(table.find(KEY)?.successorOf(chosen), undefined)
+})
+
+test('of a variant whose replicas hold many models each model has its replica, and keeps it', () => {
+  const table = new RouteTable()
+  table.replace(1, [route(1, ['a', 'b', 'c'])])
+  const variant = table.find(KEY)?.nextVariant()
+  assert.ok(variant)
+  const models = Array.from({ length: 30 }, (_, index) => `model-${index}.tar.gz`)
+  const holders = new Map(models.map((model) => [model, variant.nextReplica({ model })?.replicaId]))
+  assert.deepEqual([...new Set(holders.values())].sort(), ['a', 'b', 'c'])
+
+  table.update(2, { routes: [route(2, ['a', 'c'])], withdrawn: [] })
+  const smaller = table.find(KEY)?.nextVariant()
+  for (const [model, holder] of holders) {
+    if (holder !== 'b') assert.equal(smaller?.nextReplica({ model })?.replicaId, holder)
+  }
+  const [first] = variant.replicas
+  assert.ok(first)
+  first.down = true
+  assert.ok(models.every((model) => variant.nextReplica({ model }) !== first))
 })

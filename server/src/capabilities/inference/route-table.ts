@@ -137,6 +137,7 @@ function keyOf({ account, region, endpointName }: RouteKey): string {
   return `${account}/${region}/${endpointName}`
 }
 
-function sameAddress(replica: Replica, route: { address: Replica['address'] }): boolean {
-  return JSON.stringify(replica.address) === JSON.stringify(route.address)
+function sameAddress(replica: Replica, { address, furtherAddresses = [] }: ReplicaRoute): boolean {
+  const known = [replica.address, ...replica.furtherAddresses]
+  return JSON.stringify(known) === JSON.stringify([address, ...furtherAddresses])
 }

@@ -43,6 +43,17 @@ export interface VariantRoute {
   readonly routing?: 'RANDOM' | 'LEAST_OUTSTANDING_REQUESTS'
   /** How long requests are held while there is no replica; absent: as briefly as a crash is mended. */
   readonly holdMs?: number
+  /** Present: each replica holds many models, and a request names the one that it is for. */
+  readonly multiModel?: true
+  /** Present: each replica is several containers. */
+  readonly containers?: ContainersRoute
+}
+
+export interface ContainersRoute {
+  /** Each gets the answer of the one before it, or a request names the one that it is for. */
+  readonly mode: 'Serial' | 'Direct'
+  /** In order. */
+  readonly hostnames: readonly string[]
 }
 
 /** Its weight is relative to a production variant's: copies per request, 1 at most, = weight ÷ that one's. */
@@ -52,6 +63,8 @@ export interface ReplicaRoute {
   /** The replica's task. Also the last part of its log stream's name. */
   readonly replicaId: string
   readonly address: TaskAddress
+  /** Of several containers: where the second and those after it are. */
+  readonly furtherAddresses?: readonly TaskAddress[]
 }
 
 /** The change topic under which routes are announced. */

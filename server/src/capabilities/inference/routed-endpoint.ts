@@ -1,6 +1,6 @@
 import type { InvocationMeter } from './invocation-meter.ts'
-import { leastBusy, type Replica, randomlyChosen, type Turn } from './replica.ts'
-import type { EndpointRoute, FleetRoute, VariantRoute } from './route.ts'
+import { holderOf, leastBusy, type Replica, randomlyChosen, type Turn } from './replica.ts'
+import type { ContainersRoute, EndpointRoute, FleetRoute, VariantRoute } from './route.ts'
 import { chooseByWeight } from './variant-choice.ts'
 
 /** One variant of one fleet in a gateway's memory. */
@@ -15,6 +15,10 @@ export class RoutedVariant {
   readonly endpoint: EndpointRoute
   /** How long requests are held for want of a replica; undefined: the usual time. */
   readonly holdMs: number | undefined
+  /** True: each replica holds many models. */
+  readonly isMultiModel: boolean
+  /** What its replicas are made of; undefined: one container. */
+  readonly containers: ContainersRoute | undefined
   due = 0
   private readonly turn: Turn = { next: 0 }
   private readonly isRandom: boolean
@@ -26,6 +30,8 @@ export class RoutedVariant {
     this.variantName = route.variantName
     this.weight = route.weight
     this.holdMs = route.holdMs
+    this.isMultiModel = route.multiModel === true
+    this.containers = route.containers
     this.isRandom = route.routing === 'RANDOM'
     this.endpoint = known.endpoint
     this.fleet = known.fleet
@@ -37,9 +43,12 @@ export class RoutedVariant {
   /**
    * The replica for the next request, by the variant's routing strategy.
    *
-   * @param except one that has just failed the request
+   * @param options.except one that has just failed the request
+   * @param options.model the model that the request names, of a variant whose replicas hold many
    */
-  nextReplica(except?: Replica): Replica | undefined {
+  nextReplica(options: { except?: Replica; model?: string | undefined } = {}): Replica | undefined {
+    const { except, model } = options
+    if (model !== undefined) return holderOf(model, this.replicas, except)
     if (this.isRandom) return randomlyChosen(this.replicas, except)
     return leastBusy(this.replicas, this.turn, except)
   }

@@ -50,11 +50,56 @@ export function noReplica(route: EndpointRoute, variantName: string): AwsError {
   )
 }
 
+/** Ours. */
+export function noSuchTarget(route: EndpointRoute, targetModel: string): AwsError {
+  return new AwsError(
+    'ValidationError',
+    `TargetModel '${targetModel}' is given, but endpoint ${route.endpointName} does not hold many models: ` +
+      'its container is not in Mode MultiModel.',
+  )
+}
+
+/** What stands before a container refused, under one of InvokeEndpoint's codes. */
+export function refusedBefore(code: string, message: string): AwsError {
+  return new AwsError(code, message, { fault: code === 'ServiceUnavailable' ? 'server' : 'client' })
+}
+
 /** Where a model's failure happened. */
 export interface FailedContainer {
   readonly route: EndpointRoute
   readonly variantName: string
   readonly replicaId: string
+  /** Whether something of the platform stands before it, which may refuse by itself. */
+  readonly isMultiModel?: boolean
+  /** Which container of the replica it is; absent when it has but one. */
+  readonly containerName?: string | undefined
+}
+
+/** Ours, as are the two below; AWS documents that each is a validation error. */
+export function containerNotNamed(route: EndpointRoute, hostnames: readonly string[]): AwsError {
+  return new AwsError(
+    'ValidationError',
+    `Endpoint ${route.endpointName} is invoked by container: give TargetContainerHostname, one of: ` +
+      `${hostnames.join(', ')}.`,
+  )
+}
+
+export function containerNotFound(
+  route: EndpointRoute,
+  { target, hostnames }: { readonly target: string; readonly hostnames: readonly string[] },
+): AwsError {
+  return new AwsError(
+    'ValidationError',
+    `Container ${target} of endpoint ${route.endpointName} not found. It has: ${hostnames.join(', ')}.`,
+  )
+}
+
+export function notDirect(route: EndpointRoute, target: string): AwsError {
+  return new AwsError(
+    'ValidationError',
+    `TargetContainerHostname '${target}' is given, but endpoint ${route.endpointName} is not configured for ` +
+      'direct invocation: its model has no InferenceExecutionConfig with Mode Direct.',
+  )
 }
 
 /** AWS: the container answered other than 2xx. @param body undefined when it did not come completely */
@@ -66,7 +111,7 @@ export function containerError(
   const side = status >= 400 && status < 500 ? 'client' : 'server'
   const said =
     body === undefined ? 'and could not load the entire response body' : `with message "${body}"`
-  const message = `Received ${side} error (${status}) from primary ${said}. ${whereToLook(container)}`
+  const message = `Received ${side} error (${status}) from ${nameOf(container)} ${said}. ${whereToLook(container)}`
   return modelError(container, { status, message, original: body ?? '' })
 }
 
@@ -74,7 +119,7 @@ export function containerError(
 export function containerTimedOut(container: FailedContainer): AwsError {
   return withoutAnswer(
     container,
-    'Your invocation timed out while waiting for a response from container primary. Review the ' +
+    `Your invocation timed out while waiting for a response from container ${nameOf(container)}. Review the ` +
       'latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.',
   )
 }
@@ -89,34 +134,43 @@ export function containerExited(container: FailedContainer): AwsError {
 
 /** Ours: AWS publishes no text for an answer that is not HTTP. */
 export function containerIncoherent(container: FailedContainer, fault: string): AwsError {
-  return withoutAnswer(container, `The response of container primary is not valid HTTP: ${fault}.`)
+  return withoutAnswer(
+    container,
+    `The response of container ${nameOf(container)} is not valid HTTP: ${fault}.`,
+  )
 }
 
 /** Ours. */
 export function containerVerbose(container: FailedContainer, bytesMax: number): AwsError {
   return withoutAnswer(
     container,
-    `The response of container primary exceeded ${bytesMax} bytes. Stream it, or use S3.`,
+    `The response of container ${nameOf(container)} exceeded ${bytesMax} bytes. Stream it, or use S3.`,
   )
 }
 
+function nameOf({ containerName = 'primary' }: FailedContainer): string {
+  return containerName
+}
+
 function withoutAnswer(container: FailedContainer, text: string): AwsError {
-  const message = `Received server error (0) from primary with message "${text}". ${whereToLook(container)}`
+  const name = nameOf(container)
+  const message = `Received server error (0) from ${name} with message "${text}". ${whereToLook(container)}`
   return modelError(container, { status: 0, message, original: text })
 }
 
 function modelError(
-  { route, variantName, replicaId }: FailedContainer,
+  { route, variantName, replicaId, containerName }: FailedContainer,
   { status, message, original }: { status: number; message: string; original: string },
 ): AwsError {
   const group = `/aws/sagemaker/Endpoints/${route.endpointName}`
   const [, partition = 'aws'] = route.endpointArn.split(':')
+  const stream = `${variantName}/${replicaId}${containerName === undefined ? '' : `/${containerName}`}`
   const place = `arn:${partition}:logs:${route.region}:${route.account}`
   return new AwsError('ModelError', message, {
     members: {
       OriginalStatusCode: status,
       OriginalMessage: original,
-      LogStreamArn: `${place}:log-group:${group}:log-stream:${variantName}/${replicaId}`,
+      LogStreamArn: `${place}:log-group:${group}:log-stream:${stream}`,
     },
   })
 }

@@ -147,6 +147,8 @@ async function requireContainer(
   if (!image.found) {
     throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
   }
+  // models of a prefix may all come later
+  if (container.Mode === 'MultiModel') return
   const data = modelDataOf(container)
   const location = data && parseS3Uri(data.s3Uri)
   if (!data || !location) return

@@ -8,4 +8,6 @@ export interface ContainerAnswer {
   end(): void
   /** The answer will not become complete. @returns true when the caller has been told */
   fail(failure: UpstreamFailure): boolean
+  /** True: it is another container's request, at the same replica. */
+  readonly goesOn?: boolean
 }

@@ -1,4 +1,5 @@
 import type { AwsError } from '../../aws/errors.ts'
+import { monotonicMs } from '../../base/clock.ts'
 import { newUuid } from '../../base/ids.ts'
 import {
   containerExited,
@@ -10,6 +11,7 @@ import {
   type FailedContainer,
   type InvocationTarget,
   noReplica,
+  noSuchTarget,
   type Replica,
   type RoutedVariant,
 } from '../../capabilities/inference/index.ts'
@@ -19,13 +21,16 @@ import type { UpstreamExchange, UpstreamFailure } from '../http1/upstream-connec
 import { checkCaller } from './caller-check.ts'
 import { Choice } from './choice.ts'
 import type { ContainerAnswer } from './container-answer.ts'
+import type { ContainerWalk } from './container-walk.ts'
 import { answerError, answerTooLarge, asAwsError } from './error-answer.ts'
+import { HandedOnAnswer } from './handed-on-answer.ts'
 import { befall, type FaultyInvocation, injectedFault } from './injected-fault.ts'
 import type { InvocationServices } from './invocation-services.ts'
 import { type MeteredEnd, Metering } from './metering.ts'
 import { Placement } from './placement.ts'
 import type { SentRequest } from './sent-request.ts'
 import type { Waiting } from './waiting-room.ts'
+import { walkThrough } from './walked-containers.ts'
 
 /**
  * One InvokeEndpoint request on its way: verified, routed, sent to a replica, answered.
@@ -43,15 +48,21 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
   readonly target: InvocationTarget
   readonly services: InvocationServices
   private readonly metering: Metering
+  private readonly targetModel: string | undefined
   private account = ''
   private body: Buffer = NO_BODY
   private choice: Choice | undefined
   /** Set once the request has been on its way to a replica. */
   private sent: SentRequest | undefined
   private readonly placement: Placement
+  /** Of a replica with several containers: where it is among them. */
+  private walk: ContainerWalk | undefined
+  private modelUntilMs = 0
   private answer: ContainerAnswer | undefined
   private waitUntilMs: number | undefined
   private callOffFault: () => void = () => undefined
+  /** What the container said last. */
+  private status = 0
 
   constructor(
     services: InvocationServices,
@@ -59,8 +70,9 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
   ) {
     this.services = services
     this.metering = new Metering(services.clock)
-    this.placement = new Placement(services)
     this.exchange = request.exchange
+    this.targetModel = headerOf(request.exchange.head, 'x-amzn-sagemaker-target-model')
+    this.placement = new Placement(services, this.targetModel)
     this.target = request.target
   }
 
@@ -100,6 +112,11 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
     const { account } = this
     if (!this.choice) throw endpointNotFound(account, this.target.endpointName)
     const variant = this.choice.make()
+    if (this.targetModel && !variant.isMultiModel) {
+      throw noSuchTarget(variant.endpoint, this.targetModel)
+    }
+    const target = headerOf(this.exchange.head, 'x-amzn-sagemaker-target-container-hostname')
+    this.walk = walkThrough(variant, target)
     this.metering.goesTo(variant)
     return variant
   }
@@ -129,13 +146,17 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
   /** @returns false when no replica can take it now @throws AwsError when none ever will */
   private send(): boolean {
     const variant = this.choose()
-    const connection = this.placement.take(variant)
+    const { walk } = this
+    const connection = this.placement.take(variant, walk?.index)
     if (!connection) return false
     this.metering.holdEnds()
     this.metering.modelBegins()
-    connection.begin(this, this.services.limits.modelTimeoutMs)
+    walk?.begins()
+    const { modelTimeoutMs } = this.services.limits
+    if (walk) this.modelUntilMs = monotonicMs() + modelTimeoutMs
+    connection.begin(this, modelTimeoutMs)
     const sent = this.sent ?? this.prepare(variant)
-    connection.writeAll(sent.containerHead, sent.body)
+    connection.writeAll(this.firstHead(sent), sent.body)
     if (!this.sent && variant.shadows.length > 0) this.services.shadows.mirror(variant, sent)
     this.sent = sent
     return true
@@ -149,6 +170,31 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
     const containerHead = containerRequestHead(head, { bodyBytes: body.length, streaming })
     const isCaptured = this.services.captures.chooses(variant)
     return { requestId, head, containerHead, body, isCaptured }
+  }
+
+  private firstHead({ containerHead, head, body }: SentRequest): string {
+    const { streaming } = this.target
+    return this.walk?.headFor(head, { bodyBytes: body.length, streaming }) ?? containerHead
+  }
+
+  /** For the answer of a container that is not the last one: it is the next one's request. */
+  handOn(answer: ResponseHead, body: Buffer): void {
+    const { walk, exchange, target } = this
+    if (!walk || exchange.isOver) return
+    walk.goOn()
+    const connection = this.placement.takeFurther(walk.index)
+    if (!connection) {
+      this.placement.letGo()
+      this.gaveUp()
+      return
+    }
+    this.metering.modelBegins()
+    walk.begins()
+    // the containers of a replica share the time that one has alone
+    connection.begin(this, Math.max(this.modelUntilMs - monotonicMs(), 1))
+    const { streaming } = target
+    const head = walk.headFor(exchange.head, { answer, bodyBytes: body.length, streaming })
+    connection.writeAll(head, body)
   }
 
   private wait(): void {
@@ -191,8 +237,11 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
 
   responded(head: ResponseHead): void {
     this.placement.answers()
-    this.answer = this.services.answerFor(this)
-    if (this.target.streaming) this.placement.present?.extend(this.services.limits.streamTimeoutMs)
+    const isLast = this.walk?.isAtLast !== false
+    this.answer = isLast ? this.services.answerFor(this) : new HandedOnAnswer(this)
+    this.status = head.status
+    if (this.target.streaming && isLast)
+      this.placement.present?.extend(this.services.limits.streamTimeoutMs)
     this.answer.begin(head)
   }
 
@@ -206,7 +255,8 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
 
   ended(): void {
     this.metering.modelEnds()
-    this.placement.letGo()
+    this.walk?.ends(this.status)
+    if (!this.answer?.goesOn) this.placement.letGo()
     this.answer?.end()
   }
 
@@ -214,6 +264,7 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
     const container = this.failedContainer()
     const replica = this.placement.letGo()
     this.metering.modelEnds()
+    this.walk?.ends(0)
     if (this.answer?.fail(failure)) return
     if (!failure.answered && (failure.kind === 'connect' || failure.kind === 'closed')) {
       if (this.sendAgain(failure, replica)) return
@@ -263,20 +314,21 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
     this.placement.present?.resume()
   }
 
-  /** For the answer: it is not wanted further. */
-  cutOff(): void {
+  /** For the answer: it is longer than one may be. */
+  endVerbose(): void {
+    const refusal = containerVerbose(this.failedContainer(), this.services.limits.bodyBytesMax)
     this.placement.present?.destroy()
     this.placement.letGo()
+    this.refuse(refusal)
   }
 
   failedContainer(): FailedContainer {
     const route = this.choice?.endpoint?.route
     if (!route) throw endpointNotFound(this.account, this.target.endpointName)
-    return { route, variantName: this.variantName, replicaId: this.placement.replicaId }
-  }
-
-  tooVerbose(): AwsError {
-    return containerVerbose(this.failedContainer(), this.services.limits.bodyBytesMax)
+    const { variantName } = this
+    const isMultiModel = this.choice?.variant?.isMultiModel === true
+    const containerName = this.walk?.hostname
+    return { route, variantName, replicaId: this.placement.replicaId, isMultiModel, containerName }
   }
 
   refuse(error: unknown): void {
@@ -316,7 +368,7 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
 
   /** For the answer: it is complete. */
   answered(end: MeteredEnd): void {
-    this.metering.end(end)
+    this.metering.end(this.walk ? { ...end, containers: this.walk.outcomes } : end)
   }
 }
 

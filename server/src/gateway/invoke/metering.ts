@@ -1,11 +1,13 @@
 import { type Clock, monotonicMs } from '../../base/clock.ts'
-import type { RoutedVariant } from '../../capabilities/inference/index.ts'
+import type { ContainerOutcome, RoutedVariant } from '../../capabilities/inference/index.ts'
 
 /** How a request ended, as metrics tell it. */
 export interface MeteredEnd {
   /** What the caller, or behind a ModelError the container, was answered; 0 when there was no answer. */
   readonly status: number
   readonly isModelError: boolean
+  /** Of a variant with several containers: how those fared that the request went through. */
+  readonly containers?: readonly ContainerOutcome[]
 }
 
 /**
@@ -59,7 +61,7 @@ export class Metering {
   }
 
   /** Counts the request, the first time that it is called. */
-  end({ status, isModelError }: MeteredEnd): void {
+  end({ status, isModelError, containers }: MeteredEnd): void {
     const { variant } = this
     if (this.isOver || !variant) return
     this.isOver = true
@@ -76,6 +78,7 @@ export class Metering {
       overheadUs: overheadMs * 1_000,
       modelUs: modelMs === undefined ? undefined : modelMs * 1_000,
       setupUs: heldMs === undefined ? undefined : heldMs * 1_000,
+      containers,
     })
     variant.meter.leave(nowMs)
   }

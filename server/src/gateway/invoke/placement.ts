@@ -16,6 +16,7 @@ export type NextTry = 'same' | 'wait' | 'other' | 'none'
 export class Placement {
   private readonly table: RouteTable
   private readonly connections: ReplicaConnections
+  private readonly targetModel: string | undefined
   private replica: Replica | undefined
   private connection: UpstreamConnection | undefined
   private failedReplica: Replica | undefined
@@ -23,15 +24,23 @@ export class Placement {
   private handedOn = false
   private usedStale = false
 
-  constructor(services: { readonly table: RouteTable; readonly connections: ReplicaConnections }) {
+  constructor(
+    services: { readonly table: RouteTable; readonly connections: ReplicaConnections },
+    targetModel: string | undefined,
+  ) {
+    this.targetModel = targetModel
     this.table = services.table
     this.connections = services.connections
   }
 
-  /** A connection to the variant's next replica; undefined when none can take a request now. */
-  take(variant: RoutedVariant): UpstreamConnection | undefined {
-    const replica = variant.nextReplica(this.failedReplica)
-    const connection = replica && this.connections.to(replica).take(this.usedStale)
+  /**
+   * A connection to the variant's next replica; undefined when none can take a request now.
+   *
+   * @param container which of the replica's, from 0
+   */
+  take(variant: RoutedVariant, container = 0): UpstreamConnection | undefined {
+    const replica = this.next(variant)
+    const connection = replica && this.connections.to(replica, container).take(this.usedStale)
     if (!connection) return undefined
     replica.outstanding++
     this.sentToDown = replica.down
@@ -40,9 +49,16 @@ export class Placement {
     return connection
   }
 
+  /** A connection to another container of the same replica; undefined when it can take no request now. */
+  takeFurther(container: number): UpstreamConnection | undefined {
+    const { replica } = this
+    this.connection = replica && this.connections.to(replica, container).take(this.usedStale)
+    return this.connection
+  }
+
   /** Counts the variant's next replica as busy with the request. @returns false when there is none */
   hold(variant: RoutedVariant): boolean {
-    const replica = variant.nextReplica()
+    const replica = this.next(variant)
     if (!replica) return false
     replica.outstanding++
     this.replica = replica
@@ -89,8 +105,14 @@ export class Placement {
 
   /** Whether another replica than the failed one is up. */
   hasOther(variant: RoutedVariant): boolean {
-    const other = variant.nextReplica(this.failedReplica)
+    const other = this.next(variant)
     return other !== undefined && !other.down
+  }
+
+  private next(variant: RoutedVariant): Replica | undefined {
+    const { failedReplica: except, targetModel: model } = this
+    if (!variant.isMultiModel) return variant.nextReplica(except && { except })
+    return variant.nextReplica({ ...(except && { except }), model })
   }
 
   /** The one that failed may be asked again. */

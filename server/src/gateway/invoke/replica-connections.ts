@@ -9,35 +9,42 @@ const IDLE_MS = 60_000
 
 /** The connections to all replicas, each replica's as long as it is routed or busy. */
 export class ReplicaConnections {
-  private readonly pools = new Map<Replica, UpstreamPool>()
+  /** By replica, one pool for each of its containers that was asked. */
+  private readonly pools = new Map<Replica, UpstreamPool[]>()
   private readonly deadlines: Deadlines
 
   constructor(table: RouteTable, deadlines: Deadlines) {
     this.deadlines = deadlines
     table.watch({
       replicaLeft: (replica) => {
-        this.pools.get(replica)?.close()
+        for (const pool of this.pools.get(replica) ?? []) pool?.close()
         this.pools.delete(replica)
       },
     })
   }
 
-  to(replica: Replica): UpstreamPool {
-    let pool = this.pools.get(replica)
+  /** @param container which of the replica's, from 0 */
+  to(replica: Replica, container = 0): UpstreamPool {
+    let pools = this.pools.get(replica)
+    if (!pools) {
+      pools = []
+      this.pools.set(replica, pools)
+    }
+    let pool = pools[container]
     if (!pool) {
       pool = new UpstreamPool({
-        address: replica.address,
+        address: replica.furtherAddresses[container - 1] ?? replica.address,
         deadlines: this.deadlines,
         connectionsMax: REPLICA_CONNECTIONS_MAX,
         idleMs: IDLE_MS,
       })
-      this.pools.set(replica, pool)
+      pools[container] = pool
     }
     return pool
   }
 
   close(): void {
-    for (const pool of this.pools.values()) pool.close()
+    for (const pools of this.pools.values()) for (const pool of pools) pool?.close()
     this.pools.clear()
   }
 }

@@ -1,9 +1,11 @@
+import type { AwsError } from '../../aws/errors.ts'
 import {
   callerResponseLines,
   containerError,
   type FailedContainer,
+  refusedBefore,
 } from '../../capabilities/inference/index.ts'
-import type { ResponseHead } from '../http1/message-head.ts'
+import { headerOf, type ResponseHead } from '../http1/message-head.ts'
 import { dateLine } from './answer-head.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import type { Invocation } from './invocation.ts'
@@ -41,7 +43,7 @@ export class WholeAnswer implements ContainerAnswer {
     const isError = this.container !== undefined
     if (isError && this.length > ERROR_BYTES_MAX) return
     if (this.length > this.invocation.services.limits.bodyBytesMax) {
-      this.tooMuch()
+      this.invocation.endVerbose()
       return
     }
     if (this.pieces) this.pieces.push(piece)
@@ -55,7 +57,7 @@ export class WholeAnswer implements ContainerAnswer {
     const body = this.pieces ? Buffer.concat(this.pieces) : this.first
     if (this.container) {
       const text = this.length > ERROR_BYTES_MAX ? undefined : body.toString('utf8')
-      invocation.refuse(containerError(this.container, { status: head.status, body: text }))
+      invocation.refuse(failureOf(this.container, head, text))
       return
     }
     const { exchange, requestId, variantName } = invocation
@@ -76,12 +78,19 @@ export class WholeAnswer implements ContainerAnswer {
     invocation.refuse(containerError(container, { status: head.status, body: undefined }))
     return true
   }
+}
 
-  private tooMuch(): void {
-    const refusal = this.invocation.tooVerbose()
-    this.invocation.cutOff()
-    this.invocation.refuse(refusal)
-  }
+/** Says for a container that holds many models why the one that was asked for cannot be had. */
+const REFUSAL_HEADER = 'x-sagebrush-refusal'
+
+function failureOf(
+  container: FailedContainer,
+  head: ResponseHead,
+  body: string | undefined,
+): AwsError {
+  const code = container.isMultiModel ? headerOf(head, REFUSAL_HEADER) : undefined
+  if (code !== undefined) return refusedBefore(code, body ?? '')
+  return containerError(container, { status: head.status, body })
 }
 
 export function isSuccess(head: ResponseHead): boolean {

@@ -204,6 +204,8 @@ export interface TaskSummary {
   readonly name: string
   readonly realm: number
   readonly state: TaskObservation['state']
+  /** It was asked to end, and has not yet. */
+  readonly isStopping: boolean
   readonly runnerPid?: number
   readonly pid?: number
 }
