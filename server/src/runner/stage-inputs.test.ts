@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { relativeKey } from './stage-inputs.ts'
+import { systemClock } from '../base/clock.ts'
+import { type TaskOrder, taskDirectory } from '../platform/engines/process/task-directory.ts'
+import { createPlatformClient } from './platform-client.ts'
+import { relativeKey, stageInputs } from './stage-inputs.ts'
 
 test('a key is stored under what follows its prefix, or the prefix’s last folder', () => {
   const cases = [
@@ -13,4 +22,37 @@ test('a key is stored under what follows its prefix, or the prefix’s last fold
   for (const [key, prefix, path, reason] of cases) {
     assert.equal(relativeKey(key, prefix), path, reason)
   }
+})
+
+test('an input that takes longer than it may fails the task and says so', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const root = await mkdtemp(join(tmpdir(), 'stage-'))
+  const input = {
+    name: 'model',
+    s3DataType: 'Object',
+    s3Uri: 's3://bucket/model.tar.gz',
+    path: '/opt/ml/model',
+    unpack: 'tar.gz',
+    required: true,
+    timeoutSeconds: 0.2,
+  } as const
+  const order = { task: { inputs: [input], resources: { diskBytes: 1 } } } as unknown as TaskOrder
+  const client = createPlatformClient({
+    platformUrl: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    taskToken: 'token',
+    region: 'us-east-1',
+    clock: systemClock,
+  })
+
+  const { signal } = new AbortController()
+  await assert.rejects(stageInputs({ order, directory: taskDirectory(root), client, signal }), {
+    name: 'TaskFailure',
+    endCause: 'InputFailed',
+    message: /^The download of input model took longer than the 0.2 seconds that it may take$/,
+  })
+
+  silent.closeAllConnections()
+  silent.close()
+  await rm(root, { recursive: true })
 })

@@ -32,13 +32,26 @@ const DOWNLOADS_AT_ONCE = 8
 export async function stageInputs(options: StagingOptions): Promise<void> {
   const budget = createBudget(options.order.task.resources.diskBytes)
   for (const input of options.order.task.inputs) {
+    const late = timeoutOf(input)
+    const signal = late ? AbortSignal.any([options.signal, late]) : options.signal
     try {
-      await stageInput(input, options, budget)
+      await stageInput(input, { ...options, signal }, budget)
     } catch (error) {
+      if (late?.aborted && !options.signal.aborted) {
+        throw new TaskFailure('InputFailed', tooLate(input))
+      }
       if (error instanceof TaskFailure || options.signal.aborted) throw error
       throw new TaskFailure('InputFailed', explain(input, options.order, error))
     }
   }
+}
+
+function timeoutOf({ timeoutSeconds }: TaskInput): AbortSignal | undefined {
+  return timeoutSeconds === undefined ? undefined : AbortSignal.timeout(timeoutSeconds * 1_000)
+}
+
+function tooLate({ name, timeoutSeconds }: TaskInput): string {
+  return `The download of input ${name} took longer than the ${timeoutSeconds} seconds that it may take`
 }
 
 async function stageInput(

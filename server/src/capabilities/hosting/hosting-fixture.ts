@@ -51,7 +51,7 @@ const REPOSITORY = 'host'
 
 /**
  * Answers invocations with the file `answer` of the model, or else VERSION, after WORK_SECONDS; `die` ends
- * it. START_SECONDS delays it, EXIT_CODE ends it at once, PING_STATUS is what it answers pings with.
+ * it. START_SECONDS delays it, EXIT_CODE ends it at once, STATUS is what it answers with, PING_STATUS to pings.
  */
 const PROGRAM = `#!/usr/bin/env python3
 import os, sys, time
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
         if body == b"die":
             os._exit(3)
         time.sleep(float(os.environ.get("WORK_SECONDS", 0)))
-        self.answer(200, ANSWER.encode())
+        self.answer(int(os.environ.get("STATUS", 200)), ANSWER.encode())
 
     def log_message(self, *_):
         pass

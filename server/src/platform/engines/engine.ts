@@ -75,6 +75,8 @@ export interface TaskInput {
   readonly shard?: { readonly index: number; readonly count: number }
   /** False lets an empty prefix pass (checkpoints before the first run). */
   readonly required: boolean
+  /** How long the copy may take, of the wall's clock; absent: as long as it needs. */
+  readonly timeoutSeconds?: number
 }
 
 /** A folder whose content goes to S3. */
