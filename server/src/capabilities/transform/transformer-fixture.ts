@@ -10,7 +10,7 @@ import { startServer, type TestServer } from '../../../../tests/support/server.t
 import { newShortId } from '../../base/ids.ts'
 import { registerImage } from '../../platform/engines/images.ts'
 
-type Change = Omit<
+export type Change = Omit<
   Partial<CreateTransformJobCommandInput>,
   'TransformInput' | 'TransformOutput'
 > & {
@@ -52,6 +52,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 VARIABLES = sorted(name for name in os.environ if name.startswith("SAGEMAKER_") and name != "SAGEMAKER_BIND_TO_PORT")
 print("environment " + json.dumps({name: os.environ[name] for name in VARIABLES}), flush=True)
+def say(line):
+    # one write, or lines of several threads mix
+    sys.stdout.write(line + "\\n")
+    sys.stdout.flush()
+
 flaky = set()
 busy = 0
 lock = threading.Lock()
@@ -113,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def work(self, body, now):
         text = body.decode("latin1")
-        print("payload " + json.dumps({"body": text[:2000], "bytes": len(body), "busy": now, "type": self.headers.get("Content-Type"), "accept": self.headers.get("Accept")}), flush=True)
+        say("payload " + json.dumps({"body": text[:2000], "bytes": len(body), "busy": now, "type": self.headers.get("Content-Type"), "accept": self.headers.get("Accept")}))
         time.sleep(float(os.environ.get("WORK_SECONDS", 0)))
         if "die" in text:
             os._exit(3)
