@@ -15,6 +15,7 @@ import {
 } from './endpoint-config.store.ts'
 import { validateCreateEndpointConfig } from './endpoint-config.validation.ts'
 import type { FleetSettings } from './fleet.ts'
+import { validateModelFit } from './model-fit.validation.ts'
 
 /** AWS's default where InitialVariantWeight is not given. */
 const VARIANT_WEIGHT_DEFAULT = 1
@@ -34,7 +35,7 @@ export async function createEndpointConfig(
   }
   const shadows = input.ShadowProductionVariants ?? []
   for (const { ModelName: modelName = '' } of [...(input.ProductionVariants ?? []), ...shadows]) {
-    await requireModel(scope, modelName)
+    validateModelFit(input, await requireModel(scope, modelName))
   }
   const config: EndpointConfig = {
     endpointConfigName,

@@ -117,13 +117,11 @@ function summary({ replicas }: ShownEndpoint, fleet: Fleet, variant: FleetVarian
   const { variantName, desiredInstanceCount } = variant
   return {
     VariantName: variantName,
-    DeployedImages: [
-      {
-        SpecifiedImage: variant.container.Image,
-        ResolvedImage: variant.resolvedImage,
-        ResolutionTime: new Date(variant.resolvedAt),
-      },
-    ],
+    DeployedImages: (variant.containers?.all ?? [variant]).map(({ container, resolvedImage }) => ({
+      SpecifiedImage: container.Image,
+      ResolvedImage: resolvedImage,
+      ResolutionTime: new Date(variant.resolvedAt),
+    })),
     CurrentWeight: variant.weight,
     DesiredWeight: variant.desiredWeight,
     CurrentInstanceCount: readyCount(replicas, fleet, variantName),

@@ -3,6 +3,7 @@ import type { Platform } from '../../platform/scope.ts'
 import { GATEWAY_TOPIC } from '../inference/route.store.ts'
 import { findEndpointId, listEndpointIds } from './endpoint.store.ts'
 import { type NextLook, reconcileFleet, removeOrphans } from './fleet.activities.ts'
+import { replicaOfTask } from './replica-containers.states.ts'
 
 /** Everything is looked at this often though nothing is announced: hints may be missed. */
 const SWEEP_MS = 5_000
@@ -36,7 +37,8 @@ export function superviseEndpoints(platform: Platform): AsyncDisposable {
       else if (topic.includes(':endpoint/')) one({ endpointArn: topic })
     }),
     changes.subscribe(TASK_TOPIC_PREFIX, (topic) => {
-      if (topic !== undefined) one({ replicaId: topic.slice(TASK_TOPIC_PREFIX.length) })
+      if (topic !== undefined)
+        one({ replicaId: replicaOfTask(topic.slice(TASK_TOPIC_PREFIX.length)) })
     }),
     changes.subscribe(GATEWAY_TOPIC, () => passes.requestDraining()),
   ]
@@ -114,7 +116,8 @@ function createPasses(platform: Platform): Passes {
   return {
     request,
     requestDraining: () => {
-      for (const endpointId of [...alarms.keys()]) request(endpointId)
+      // one that is being looked at may have been asked of the gateways just before they answered
+      for (const endpointId of [...alarms.keys(), ...running.keys()]) request(endpointId)
     },
     end: async () => {
       ended = true

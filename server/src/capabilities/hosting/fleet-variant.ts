@@ -1,7 +1,7 @@
 import type { ProductionVariant, VariantPropertyType } from '@aws-sdk/client-sagemaker'
 import type { Model } from '../models/index.ts'
 import { containersOf, modelDataOf } from '../models/index.ts'
-import type { FleetSettings, FleetVariant } from './fleet.ts'
+import type { FleetContainer, FleetSettings, FleetVariant } from './fleet.ts'
 
 /** Joins a production variant with its model, as they are at this moment. */
 export function fleetVariant(options: {
@@ -15,8 +15,13 @@ export function fleetVariant(options: {
   const { production, model, resolvedImage, resolvedAt } = options
   const weight = production.InitialVariantWeight ?? 1
   const instanceCount = production.InitialInstanceCount ?? 1
-  const container = containersOf(model.request)[0] ?? {}
-  const modelData = modelDataOf(container)
+  const containers = containersOf(model.request).map((container, index): FleetContainer => {
+    const modelData = modelDataOf(container)
+    const hostname = container.ContainerHostname || `container-${index + 1}`
+    return { hostname, container, ...(modelData && { modelData }), resolvedImage }
+  })
+  const { container = {}, modelData } = containers[0] ?? {}
+  const mode = model.request.InferenceExecutionConfig?.Mode ?? 'Serial'
   return {
     variantName: production.VariantName ?? '',
     production,
@@ -26,6 +31,7 @@ export function fleetVariant(options: {
     networkIsolation: options.networkIsolation || (model.request.EnableNetworkIsolation ?? false),
     resolvedImage,
     resolvedAt: resolvedAt.toISOString(),
+    ...(containers.length > 1 && { containers: { mode, all: containers } }),
     weight,
     desiredWeight: weight,
     instanceCount,

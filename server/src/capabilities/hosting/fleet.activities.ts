@@ -1,7 +1,6 @@
 import { systemClock } from '../../base/clock.ts'
 import { newHexId } from '../../base/ids.ts'
 import type { Queryable } from '../../platform/database/database.ts'
-import type { TaskObservation } from '../../platform/engines/engine.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { issueTaskToken } from '../identity/index.ts'
 import { publishRoute, readGateways, readRoute, withdrawRoute } from '../inference/route.store.ts'
@@ -20,7 +19,14 @@ import {
   setFleetPublished,
 } from './fleet.store.ts'
 import { everyVariant, type Fleet } from './fleet.ts'
-import { REPLICA_GRACE_SECONDS, REPLICA_KIND, replicaTask } from './replica.container.ts'
+import { REPLICA_GRACE_SECONDS, REPLICA_KIND } from './replica.container.ts'
+import {
+  containerTaskIds,
+  replicaOfTask,
+  type SeenContainers,
+  seenTogether,
+} from './replica-containers.states.ts'
+import { replicaTasks } from './replica-tasks.container.ts'
 import { seeReplicas } from './seen-replicas.ts'
 
 /** Longer than the longest answer that a container may take, which is 60 seconds of the wall's clock. */
@@ -39,17 +45,19 @@ export interface NextLook {
  * is idempotent. Of one endpoint only one such pass may be under way in a process.
  */
 export async function reconcileFleet(platform: Platform, endpointId: string): Promise<NextLook> {
-  const observations = await observeReplicas(platform, endpointId)
+  const seen = await observeReplicas(platform, endpointId)
   const gateways = await readGateways(platform.database)
   const decision = await platform.database.transaction(async (transaction) => {
     const endpoint = await lockEndpoint(transaction, endpointId)
     if (!endpoint) return undefined
     const fleets = await readFleets(transaction, endpointId)
     const replicas = await readReplicas(transaction, endpointId)
-    const { observed, lookAgain } = await seeReplicas(
+    const observations = new Map([...seen].map(([id, { observation }]) => [id, observation]))
+    const { observed: disturbed, lookAgain } = await seeReplicas(
       { queryable: transaction, clock: platform.clock },
       { endpoint, fleets, replicas, observations },
     )
+    const observed = disturbed.map((replica) => withContainers(replica, seen))
     const route = await readRoute(transaction, { ...endpoint.place, ...endpoint })
     const now = platform.clock.now()
     const wall = systemClock.now()
@@ -69,10 +77,10 @@ export async function removeOrphans({ database, engine, log }: Platform): Promis
   const tasks = (await engine.list()).filter(({ kind }) => kind === REPLICA_KIND)
   const known = await findReplicaIds(
     database,
-    tasks.map(({ taskId }) => taskId),
+    tasks.map(({ taskId }) => replicaOfTask(taskId)),
   )
   for (const { taskId, name } of tasks) {
-    if (known.has(taskId)) continue
+    if (known.has(replicaOfTask(taskId))) continue
     log.warn('a replica that no endpoint knows of is removed', { replicaId: taskId, name })
     await engine.remove(taskId)
   }
@@ -81,12 +89,23 @@ export async function removeOrphans({ database, engine, log }: Platform): Promis
 async function observeReplicas(
   { database, engine }: Platform,
   endpointId: string,
-): Promise<ReadonlyMap<string, TaskObservation>> {
+): Promise<ReadonlyMap<string, SeenContainers>> {
   const replicas = await readReplicas(database, endpointId)
-  const observations = await Promise.all(
-    replicas.map(async ({ replicaId }) => [replicaId, await engine.observe(replicaId)] as const),
+  const seen = await Promise.all(
+    replicas.map(async (replica) => {
+      const tasks = containerTaskIds(replica).map((taskId) => engine.observe(taskId))
+      return [replica.replicaId, seenTogether(await Promise.all(tasks))] as const
+    }),
   )
-  return new Map(observations)
+  return new Map(seen)
+}
+
+function withContainers(
+  replica: ObservedReplica,
+  seen: ReadonlyMap<string, SeenContainers>,
+): ObservedReplica {
+  const { observation: _, ...containers } = seen.get(replica.replicaId) ?? {}
+  return { ...replica, ...containers }
 }
 
 interface RowChange {
@@ -119,9 +138,9 @@ async function changeRow(
   const { endpointId } = endpoint
   switch (command.command) {
     case 'note': {
-      const { replicaId, observation } = command.replica
+      const { replicaId, observation, furtherAddresses } = command.replica
       const { ready = false, address } = observation ?? {}
-      return noteReplica(transaction, replicaId, { ready, address, at: now })
+      return noteReplica(transaction, replicaId, { ready, address, furtherAddresses, at: now })
     }
     case 'fail':
       return noteFailure(transaction, endpointId, command)
@@ -173,9 +192,14 @@ async function actOnTask(
     case 'start':
       return startReplica(platform, command.replicaId, decision)
     case 'stop':
-      return engine.stop(command.replicaId, { graceSeconds: REPLICA_GRACE_SECONDS })
+      for (const taskId of tasksOf(command.replicaId, decision.replicas)) {
+        await engine.stop(taskId, { graceSeconds: REPLICA_GRACE_SECONDS })
+      }
+      return
     case 'remove':
-      await engine.remove(command.replicaId)
+      for (const taskId of tasksOf(command.replicaId, decision.replicas)) {
+        await engine.remove(taskId)
+      }
       return database.transaction(async (transaction) => {
         await deleteReplica(transaction, command.replicaId)
         await deleteRetiredFleets(transaction, endpoint.endpointId)
@@ -203,9 +227,15 @@ async function startReplica(
   if (!variant) return
   const { place, endpointName } = endpoint
   const { realm, account, region } = place
-  const identity = { taskId: replicaId, roleArn: variant.executionRoleArn, realm, account, region }
-  const taskToken = issueTaskToken(secrets, identity)
-  await engine.start(replicaTask({ place, endpointName, replicaId, variant, taskToken }))
+  const identity = { roleArn: variant.executionRoleArn, realm, account, region }
+  const tokenFor = (taskId: string) => issueTaskToken(secrets, { ...identity, taskId })
+  for (const task of replicaTasks({ place, endpointName, replicaId, variant, tokenFor })) {
+    await engine.start(task)
+  }
+}
+
+function tasksOf(replicaId: string, replicas: readonly ObservedReplica[]): readonly string[] {
+  return containerTaskIds(replicas.find((one) => one.replicaId === replicaId) ?? { replicaId })
 }
 
 function isRowChange({ command }: FleetCommand): boolean {

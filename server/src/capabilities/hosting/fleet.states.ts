@@ -19,6 +19,9 @@ export interface ObservedFleet {
 export interface ObservedReplica extends Replica {
   /** Absent for a replica that came to be after the look: nothing is decided about it. */
   readonly observation?: TaskObservation
+  /** Of several containers: which one ended it, and whether others of it still run. */
+  readonly failedContainer?: number
+  readonly lingers?: boolean
 }
 
 /** One thing to do. The first five change rows, together; the others act on tasks, after that. */
@@ -49,6 +52,7 @@ export interface Launch {
   readonly variantName: string
   readonly failures: number
   readonly startAt: Date
+  readonly containerCount?: number
 }
 
 /** A replica that served this long was sound: what ends it is not held against its successor. */
@@ -131,7 +135,9 @@ function failureOf(
   if (fleet.failures[variantName] !== undefined) return undefined
   const failed = dead.find((replica) => !isBlameless(replica))
   if (!failed) return undefined
-  const failureReason = replicaFailureReason(variant, failed.observation?.end)
+  const { failedContainer = 0, observation } = failed
+  const container = variant.containers?.all[failedContainer]
+  const failureReason = replicaFailureReason({ ...variant, ...container }, observation?.end)
   return { generation: fleet.generation, variantName, failureReason }
 }
 
@@ -139,7 +145,13 @@ function launchAfter(
   predecessor: ObservedReplica | undefined,
   { fleet, variant, now }: { fleet: Fleet; variant: FleetVariant; now: Date },
 ): Launch {
-  const place = { generation: fleet.generation, variantName: variant.variantName }
+  const { generation } = fleet
+  const { variantName, containers } = variant
+  const place = {
+    generation,
+    variantName,
+    ...(containers && { containerCount: containers.all.length }),
+  }
   if (!predecessor || now.getTime() - predecessor.startAt.getTime() >= STEADY_MS) {
     return { ...place, failures: 0, startAt: now }
   }
@@ -159,12 +171,12 @@ function decideStart(replica: ObservedReplica, now: Date): readonly FleetCommand
 
 /** Requests that a replica is answering are waited for before it is asked to end. */
 function decideEnd(
-  { replicaId, observation, retirement }: ObservedReplica,
+  { replicaId, observation, retirement, lingers = false }: ObservedReplica,
   { gateways, wall }: ObservedFleet,
 ): readonly FleetCommand[] {
   if (!retirement || !observation) return []
   const { state } = observation
-  if (state === 'Unknown' || state === 'Ended' || state === 'Lost') {
+  if (state === 'Unknown' || (!lingers && (state === 'Ended' || state === 'Lost'))) {
     return [{ command: 'remove', replicaId }]
   }
   const { version, drainUntil } = retirement

@@ -69,6 +69,8 @@ export interface FleetVariant {
   /** What stands for the container's image, and since when that is known (ISO 8601). */
   readonly resolvedImage: string
   readonly resolvedAt: string
+  /** Present for a model of several containers: all of them, of which the members above show the first. */
+  readonly containers?: VariantContainers
   /** By which requests are shared out now, and will be when the present update is over. */
   readonly weight: number
   readonly desiredWeight: number
@@ -77,9 +79,22 @@ export interface FleetVariant {
   readonly desiredInstanceCount: number
 }
 
-/** One task that serves a variant. */
+/** The containers that one replica runs side by side. */
+export interface VariantContainers {
+  /** Each gets the answer of the one before it, or each is invoked by its name. */
+  readonly mode: 'Serial' | 'Direct'
+  readonly all: readonly FleetContainer[]
+}
+
+export interface FleetContainer
+  extends Pick<FleetVariant, 'container' | 'modelData' | 'resolvedImage'> {
+  /** Names it to logs, metrics and, in Mode Direct, requests. */
+  readonly hostname: string
+}
+
+/** What serves a variant: one task, or one for each container of the model. They live and end together. */
 export interface Replica {
-  /** Its task's id, and the last part of its log stream's name; looks like an EC2 instance's. */
+  /** Its first task's id, and the last part of its log stream's name; looks like an EC2 instance's. */
   readonly replicaId: string
   readonly generation: number
   readonly variantName: string
@@ -90,6 +105,10 @@ export interface Replica {
   /** As last observed. */
   readonly ready: boolean
   readonly address?: TaskAddress
+  /** How many containers it is; absent: one. */
+  readonly containerCount?: number
+  /** Where the second container and those after it are, in order. */
+  readonly furtherAddresses?: readonly TaskAddress[]
   /** When it first answered a ping; absent while it never did. */
   readonly readyAt?: Date
   /** Set once it shall serve no longer. */

@@ -5,6 +5,9 @@ import type { FleetVariant } from './fleet.ts'
 const REASON_LENGTH_MAX = 1024
 /** What SageMaker calls the only container of a model. */
 const CONTAINER = 'container_1'
+/** A variant with the container of it that failed, which has a name when there are several. */
+type FailedVariant = FleetVariant & { readonly hostname?: string }
+
 /** What an engine's message has when the bytes came and could not be unpacked. */
 const ARCHIVE_FAULT =
   /unpack|archive|header|unexpected end of|invalid (?:tar|distance|code|block|stored)/i
@@ -16,13 +19,13 @@ const ARCHIVE_FAULT =
  * @source the ping text: AWS's guide to hosting errors; the texts about data and images: FailureReasons in
  *   public issue reports (aws/sagemaker-python-sdk 1835, cvat-on-aws-china 3 among others)
  */
-export function replicaFailureReason(variant: FleetVariant, end: TaskEnd | undefined): string {
+export function replicaFailureReason(variant: FailedVariant, end: TaskEnd | undefined): string {
   const reason = [awsText(variant, end), detail(end)].filter((part) => part !== '').join(' ')
   return reason.slice(0, REASON_LENGTH_MAX)
 }
 
-function awsText(variant: FleetVariant, end: TaskEnd | undefined): string {
-  const { variantName } = variant
+function awsText(variant: FailedVariant, end: TaskEnd | undefined): string {
+  const { variantName, hostname = 'primary' } = variant
   switch (end?.cause) {
     case 'InputFailed':
       return modelDataText(variant, end.message ?? '')
@@ -33,22 +36,23 @@ function awsText(variant: FleetVariant, end: TaskEnd | undefined): string {
       )
     default:
       return (
-        `The primary container for production variant ${variantName} did not pass the ping health ` +
+        `The ${hostname} container for production variant ${variantName} did not pass the ping health ` +
         'check. Please check CloudWatch logs for this endpoint.'
       )
   }
 }
 
-function modelDataText(variant: FleetVariant, message: string): string {
+function modelDataText(variant: FailedVariant, message: string): string {
   const url = variant.modelData?.s3Uri ?? ''
+  const { hostname = CONTAINER } = variant
   if (ARCHIVE_FAULT.test(message.replaceAll(url, ''))) {
     return (
-      `Failed to extract model data archive for container "${CONTAINER}" from URL "${url}". ` +
+      `Failed to extract model data archive for container "${hostname}" from URL "${url}". ` +
       'Please ensure that the object located at the URL is a valid tar.gz archive.'
     )
   }
   return (
-    `Failed to download model data for container "${CONTAINER}" from URL: "${url}". Please ensure that ` +
+    `Failed to download model data for container "${hostname}" from URL: "${url}". Please ensure that ` +
     'there is an object located at the URL and that the role passed to CreateModel has permissions to ' +
     'download the object.'
   )

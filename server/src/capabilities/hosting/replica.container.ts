@@ -96,7 +96,10 @@ function modelsOf({ container }: FleetVariant): NonNullable<TaskService['models'
 function modelInput(variant: FleetVariant): readonly TaskInput[] {
   const { modelData } = variant
   if (holdsManyModels(variant)) return []
-  return modelData ? [{ name: 'model', ...modelData, path: MODEL_FOLDER, required: true }] : []
+  const timeoutSeconds = variant.production.ModelDataDownloadTimeoutInSeconds
+  const input = { name: 'model', path: MODEL_FOLDER, required: true }
+  if (!modelData) return []
+  return [{ ...input, ...modelData, ...(timeoutSeconds !== undefined && { timeoutSeconds }) }]
 }
 
 function resourcesOf({ production }: FleetVariant): TaskResources {

@@ -4,7 +4,7 @@ import type { RequestScope } from '../../platform/scope.ts'
 import { requireModel } from '../models/index.ts'
 import { fleetSettings } from './endpoint-config.operations.ts'
 import { type EndpointConfig, variantsOf } from './endpoint-config.store.ts'
-import type { Fleet, FleetVariant } from './fleet.ts'
+import type { Fleet, FleetContainer, FleetVariant } from './fleet.ts'
 import { fleetVariant } from './fleet-variant.ts'
 
 /**
@@ -44,14 +44,26 @@ async function resolveVariants(
       resolvedAt,
       networkIsolation,
     })
-    const containerImage = variant.container.Image ?? ''
-    const image = await scope.engine.resolveImage(containerImage)
-    if (!image.found) {
-      throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
+    const { containers } = variant
+    const resolvedImage = await resolveImage(variant.container.Image ?? '', scope)
+    if (!containers) {
+      variants.push({ ...variant, resolvedImage })
+      continue
     }
-    variants.push({ ...variant, resolvedImage: imageName(image.standsFor) })
+    const all: FleetContainer[] = []
+    for (const one of containers.all) {
+      all.push({ ...one, resolvedImage: await resolveImage(one.container.Image ?? '', scope) })
+    }
+    variants.push({ ...variant, resolvedImage, containers: { ...containers, all } })
   }
   return variants
+}
+
+/** @returns what stands for the image */
+async function resolveImage(containerImage: string, { engine }: RequestScope): Promise<string> {
+  const image = await engine.resolveImage(containerImage)
+  if (image.found) return imageName(image.standsFor)
+  throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)
 }
 
 /** `runtime sklearn 1.2` as a container image's name, which has no spaces: `runtime/sklearn:1.2`. */

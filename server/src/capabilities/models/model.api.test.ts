@@ -164,10 +164,10 @@ test('CreateModel says of what is not built that it is not', async () => {
   const notBuilt = (input: CreateModelCommandInput) =>
     assert.rejects(server.sagemaker.createModel(input), /not built yet/)
   const { PrimaryContainer, ...bare } = request({})
+  const packaged = { ModelPackageName: 'packaged' }
 
-  await notBuilt({ ...bare, Containers: [{ Image: IMAGE }, { Image: IMAGE }] })
-  await notBuilt(request({ Mode: 'MultiModel', ModelDataUrl: `s3://${BUCKET}/models/` }))
-  await notBuilt({ ...bare, PrimaryContainer: { ModelPackageName: 'packaged' } })
+  await notBuilt({ ...bare, PrimaryContainer: packaged })
+  await notBuilt({ ...bare, Containers: [{ Image: IMAGE }, packaged] })
 })
 
 test('DeleteModel takes the model away, and what is not there is not found', async () => {

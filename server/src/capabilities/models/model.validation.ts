@@ -1,6 +1,7 @@
 import type { ContainerDefinition, CreateModelCommandInput } from '@aws-sdk/client-sagemaker'
 import { type AwsError, notImplemented, validationException } from '../../aws/errors.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
+import { validateTogether } from './model-containers.validation.ts'
 
 /** AWS's bound on all of a model's environment maps together: keys and values, in bytes. */
 const ENVIRONMENT_BYTES_MAX = 32 * 1024
@@ -20,8 +21,9 @@ export function validateCreateModel(input: CreateModelCommandInput): void {
     throw validationException('No ExecutionRoleArn is given: the container runs as this role.')
   }
   for (const container of containers) validateContainer(container)
+  validateTogether(input, containers)
   validateEnvironment(containers)
-  const missing = unbuilt(input, containers)
+  const missing = containers.map(unbuilt).find((error) => error)
   if (missing) throw missing
 }
 
@@ -45,6 +47,11 @@ function validateContainer(container: ContainerDefinition): void {
       'Both ModelDataUrl and ModelDataSource are given in the container definition: give one of them.',
     )
   }
+  if (container.Mode === 'MultiModel' && container.ModelDataUrl === undefined) {
+    throw validationException(
+      'Mode is MultiModel and ModelDataUrl is not given: give the prefix in S3 under which the models are.',
+    )
+  }
   const source = container.ModelDataSource?.S3DataSource
   if (container.ModelDataSource && !source) {
     throw validationException('ModelDataSource has no S3DataSource: give where the model is.')
@@ -60,7 +67,8 @@ function validateContainer(container: ContainerDefinition): void {
     )
   }
   const uri = container.ModelDataUrl ?? source?.S3Uri
-  if (uri !== undefined && !parseS3Uri(uri)?.key) {
+  const isPrefix = container.Mode === 'MultiModel'
+  if (uri !== undefined && !(isPrefix ? parseS3Uri(uri) : parseS3Uri(uri)?.key)) {
     throw validationException(
       `'${uri}' names no object in S3: give s3://bucket/key or its https form.`,
     )
@@ -79,27 +87,14 @@ function validateEnvironment(containers: readonly ContainerDefinition[]): void {
   }
 }
 
-function unbuilt(
-  input: CreateModelCommandInput,
-  containers: readonly ContainerDefinition[],
-): AwsError | undefined {
-  if (containers.length > 1) {
-    return notImplemented('Models of several containers (inference pipelines) are not built yet.')
-  }
-  if (input.InferenceExecutionConfig?.Mode === 'Direct') {
-    return notImplemented('InferenceExecutionConfig with Mode Direct is not built yet.')
-  }
-  const container = containers[0]
-  if (container?.Mode === 'MultiModel' || container?.MultiModelConfig) {
-    return notImplemented('Multi-model containers (Mode MultiModel) are not built yet.')
-  }
-  if (container?.ModelPackageName !== undefined) {
+function unbuilt(container: ContainerDefinition): AwsError | undefined {
+  if (container.ModelPackageName !== undefined) {
     return notImplemented('Models made of model packages (ModelPackageName) are not built yet.')
   }
-  if (container?.AdditionalModelDataSources?.length) {
+  if (container.AdditionalModelDataSources?.length) {
     return notImplemented('AdditionalModelDataSources are not built yet.')
   }
-  const source = container?.ModelDataSource?.S3DataSource
+  const source = container.ModelDataSource?.S3DataSource
   if (source?.ManifestS3Uri !== undefined || source?.HubAccessConfig) {
     return notImplemented('ModelDataSource by ManifestS3Uri or HubAccessConfig is not built yet.')
   }

@@ -75,7 +75,6 @@ test('InvokeEndpoint gives the container what AWS documents and the caller what 
     ContentType: 'text/csv',
     Accept: 'application/json',
     CustomAttributes: 'trace=1',
-    TargetModel: 'model-a.tar.gz',
     InferenceId: 'id 1',
     SessionId: 'NEW_SESSION',
   })
@@ -92,7 +91,6 @@ test('InvokeEndpoint gives the container what AWS documents and the caller what 
     'content-type': 'text/csv',
     accept: 'application/json',
     'x-amzn-sagemaker-custom-attributes': 'trace=1',
-    'x-amzn-sagemaker-target-model': 'model-a.tar.gz',
     'x-amzn-sagemaker-inference-id': 'id 1',
     'x-amzn-sagemaker-session-id': 'NEW_SESSION',
     'content-length': '5',
