@@ -8,6 +8,9 @@ import type {
 } from '../inference/route.ts'
 import type { Fleet, FleetVariant, Replica, VariantContainers } from './fleet.ts'
 
+/** For as long as a client of InvokeEndpoint waits for an answer at AWS. */
+const FIRST_REPLICA_HOLD_MS = 60_000
+
 /** A replica as the route sees it: what is observed counts more than what was noted. */
 type RoutableReplica = Replica & { readonly observation?: TaskObservation }
 
@@ -104,6 +107,7 @@ function variantRoute(
     variantName,
     weight: isUneven ? weight * share : weight,
     replicas: answering.slice(0, activeCount).sort(byReplicaId),
+    ...(variant.scalesToZero && { holdMs: FIRST_REPLICA_HOLD_MS }),
     ...(holdsManyModels(variant) && { multiModel: true as const }),
     ...(variant.containers && { containers: containersRoute(variant.containers) }),
     ...((strategy === 'RANDOM' || strategy === 'LEAST_OUTSTANDING_REQUESTS') && {

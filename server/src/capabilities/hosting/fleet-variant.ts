@@ -69,6 +69,7 @@ export function retainProperties(
       desiredWeight: weight,
       instanceCount,
       desiredInstanceCount: instanceCount,
+      ...(before.scalesToZero && { scalesToZero: true as const }),
     }
   })
 }
@@ -106,6 +107,7 @@ export function aimAt(
       desiredWeight: target.weight ?? variant.desiredWeight,
       desiredInstanceCount,
       instanceCount: Math.max(variant.instanceCount, desiredInstanceCount),
+      ...(desiredInstanceCount === 0 && { scalesToZero: true as const }),
     }
   })
 }

@@ -77,6 +77,8 @@ export interface FleetVariant {
   /** How many replicas are kept now, and will be when the present update is over. */
   readonly instanceCount: number
   readonly desiredInstanceCount: number
+  /** It was scaled to zero before: requests are held while it has no replica, so that the first one starts some. */
+  readonly scalesToZero?: true
 }
 
 /** The containers that one replica runs side by side. */

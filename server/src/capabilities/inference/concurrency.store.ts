@@ -58,6 +58,14 @@ export async function readConcurrency(
   return rows.flatMap(({ requests }) => requests)
 }
 
+/** The variants that have requests under way and, as their gateways know, no instance to answer them. */
+export async function readHeldVariants(database: Queryable): Promise<readonly MeteredVariant[]> {
+  const told = await readConcurrency(database)
+  return told
+    .filter(({ mean, instances }) => mean > 0 && instances === 0)
+    .map(({ variant }) => variant)
+}
+
 /** A gateway that ends has nothing under way. Gateways that are long gone are forgotten with it. */
 export async function forgetConcurrency(database: Queryable, gatewayId: string): Promise<void> {
   await database.query(

@@ -4,6 +4,7 @@
  * variant by weight and a replica by load, and speak AWS's words when a container fails. How bytes go
  * back and forth is the gateway's business (`gateway/invoke`).
  */
+export { readHeldVariants } from './concurrency.store.ts'
 export type { ContainerOutcome } from './container-figures.ts'
 export {
   callerResponseLines,
