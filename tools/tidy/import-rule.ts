@@ -43,7 +43,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
     'alarms',
     'faults',
   ],
-  training: ['compute', 'identity', 'tags', 'logs', 'objects'],
+  training: ['compute', 'identity', 'tags', 'logs', 'objects', 'metrics'],
   transform: ['compute', 'identity', 'models', 'objects', 'tags'],
 }
 

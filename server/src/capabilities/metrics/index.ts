@@ -42,6 +42,7 @@ export {
   validationError,
 } from './metrics-errors.ts'
 export { readStatistic, type Statistic } from './statistic.ts'
+export { recordTaskUsage } from './usage-recorder.ts'
 
 export const metricOperations = {
   PutMetricData: putMetricData,

@@ -3,6 +3,7 @@ import type { TaskObservation } from '../../platform/engines/engine.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { issueTaskToken, realmTopic } from '../identity/index.ts'
 import { hostName } from './cluster.ts'
+import { recordDefinedMetrics, type ToldMetrics } from './defined-metrics.ts'
 import { decideEnding } from './ending.states.ts'
 import { internalReason } from './failure-reason.ts'
 import { gatherOutputs } from './gather-outputs.ts'
@@ -67,6 +68,7 @@ async function awaitEnd(platform: Platform, attempt: Attempt): Promise<readonly 
   const topic = `training-job-story/${attempt.jobId}`
   const wake = (): void => changes.hint(topic)
   const told = new Set<string>()
+  const toldMetrics: ToldMetrics = new Map()
   const job = await loadTrainingJob(platform.database, attempt.jobId)
   if (!job) return []
   const watched = [`task/${trainingTaskPrefix(attempt.jobId)}`, job.arn, realmTopic(job.account)]
@@ -78,7 +80,7 @@ async function awaitEnd(platform: Platform, attempt: Attempt): Promise<readonly 
       const look = await changes.waitFor(
         topic,
         async () => {
-          const found = await lookAt(platform, attempt, told)
+          const found = await lookAt(platform, attempt, { told, toldMetrics })
           const isNews = found.ended !== undefined || found.deadline?.getTime() !== armed?.getTime()
           return isNews ? found : undefined
         },
@@ -98,14 +100,26 @@ function processEnds(): Promise<never> {
   return new Promise(() => undefined)
 }
 
+/** What was done at looks before. */
+interface Memory {
+  /** Hosts that were told to stop, and to be interrupted. */
+  readonly told: Set<string>
+  readonly toldMetrics: ToldMetrics
+}
+
 /** Looks at everything, does what is due, and looks again until there is nothing left to do but wait. */
-async function lookAt(platform: Platform, attempt: Attempt, told: Set<string>): Promise<Look> {
+async function lookAt(
+  platform: Platform,
+  attempt: Attempt,
+  { told, toldMetrics }: Memory,
+): Promise<Look> {
   for (;;) {
     const [job, observed] = await Promise.all([
       loadTrainingJob(platform.database, attempt.jobId),
       observeHosts(platform, attempt),
     ])
     if (!job) return { ended: [] }
+    await recordDefinedMetrics(platform, { job, hosts: observed, told: toldMetrics })
     const { interruption } = job.state
     const hosts = interruptedHosts(observed, interruption)
     const now = platform.clock.now()

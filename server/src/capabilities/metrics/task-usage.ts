@@ -1,0 +1,53 @@
+import type { TaskUsage } from '../../platform/engines/engine.ts'
+import type { MetricSample } from './metric-sample.ts'
+
+/**
+ * Namespaces of what jobs take, by the kind of their tasks.
+ *
+ * @source Amazon SageMaker developer guide, "Amazon SageMaker AI jobs and endpoint metrics"
+ */
+const JOB_NAMESPACES: Readonly<Record<string, string>> = {
+  TrainingJob: '/aws/sagemaker/TrainingJobs',
+  ProcessingJob: '/aws/sagemaker/ProcessingJobs',
+  TransformJob: '/aws/sagemaker/TransformJobs',
+}
+const ENDPOINTS = '/aws/sagemaker/Endpoints'
+
+/** What a running task takes, as metrics of the minute of `at`; nothing for tasks of other kinds. */
+export function usageSamples(usage: TaskUsage, at: Date): readonly MetricSample[] {
+  const metric = identityOf(usage)
+  if (!metric) return []
+  const figures = [
+    ['CPUUtilization', usage.cpuPercent],
+    ['MemoryUtilization', usage.memoryPercent],
+    ['DiskUtilization', usage.diskPercent],
+  ] as const
+  return figures.map(([metricName, value]) => ({
+    ...metric,
+    metricName,
+    unit: 'Percent',
+    at,
+    resolutionSeconds: 60,
+    sampleCount: 1,
+    sum: value,
+    minimum: value,
+    maximum: value,
+  }))
+}
+
+function identityOf({
+  kind,
+  name,
+  host,
+  log,
+}: TaskUsage): Pick<MetricSample, 'namespace' | 'dimensions'> | undefined {
+  if (kind === 'Replica') {
+    // the log's stream is the variant's name and the replica's id
+    const [VariantName = ''] = log.stream.split('/')
+    return { namespace: ENDPOINTS, dimensions: { EndpointName: name, VariantName } }
+  }
+  const namespace = Object.hasOwn(JOB_NAMESPACES, kind) ? JOB_NAMESPACES[kind] : undefined
+  if (namespace === undefined) return undefined
+  // a job of one host does not name it
+  return { namespace, dimensions: { Host: `${name}/${host ?? 'algo-1'}` } }
+}
