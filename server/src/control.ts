@@ -30,7 +30,7 @@ import {
   withdrawRoutesOfRealm,
 } from './capabilities/inference/route.store.ts'
 import { sweepExpiredLogs } from './capabilities/logs/index.ts'
-import { rollUpMetrics } from './capabilities/metrics/index.ts'
+import { recordTaskUsage, rollUpMetrics } from './capabilities/metrics/index.ts'
 import { reconcileObjects } from './capabilities/objects/index.ts'
 import {
   failTrainingJob,
@@ -139,6 +139,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const endpoints = superviseEndpoints(platform)
   const alarms = superviseAlarms(platform, { actions: [] })
   const queues = superviseAsyncInference(platform)
+  const usage = recordTaskUsage(platform)
   const captures = superviseCaptures(platform)
   const house = keepHouse(platform, [
     { name: 'ended realms', run: () => sweepEndedRealms(platform) },
@@ -210,6 +211,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       await endpoints[Symbol.asyncDispose]()
       await alarms[Symbol.asyncDispose]()
       await queues[Symbol.asyncDispose]()
+      await usage[Symbol.asyncDispose]()
       if (replicas) await stopReplicas(platform)
       changes.release()
       admin?.close()
