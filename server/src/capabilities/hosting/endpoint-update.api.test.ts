@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import { eventually } from '../../../../tests/support/eventually.ts'
+import { insertTarget } from '../scalable-targets/index.ts'
 import { type Host, startHost } from './hosting-fixture.ts'
+import { changeVariantCapacity, readVariantCapacities } from './variant-capacity.ts'
 
 let host: Host
 let one: string
@@ -142,6 +144,46 @@ test('RetainAllVariantProperties keeps counts and weights, but for what is exclu
   assert.equal(variant?.CurrentInstanceCount, 2)
   assert.equal(variant?.CurrentWeight, 1)
   assert.equal(await host.invoke(name), 'two')
+})
+
+test('a variant that is scaled automatically keeps its count over an update', async () => {
+  const { sagemaker, platform, config } = host.server
+  const name = await host.givenEndpoint(host.variant(one))
+  const [endpoint] = await platform.database.query<{ realm: number }>(
+    'select realm from endpoint where endpoint_name = $1',
+    [name],
+  )
+  const place = { realm: endpoint?.realm ?? 0, account: config.account, region: config.region }
+  const capacity = { endpointName: name, variantName: 'AllTraffic', instanceCount: 2 }
+  await insertTarget(platform.database, {
+    targetId: name,
+    place,
+    resourceId: `endpoint/${name}/variant/AllTraffic`,
+    scalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+    variant: capacity,
+    minCapacity: 1,
+    maxCapacity: 3,
+    suspended: {},
+    tags: {},
+    boundsChanged: false,
+    createdAt: platform.clock.now(),
+  })
+
+  assert.equal(await changeVariantCapacity(platform, place, capacity), 'Changed')
+  assert.equal(
+    await changeVariantCapacity(platform, place, { ...capacity, instanceCount: 3 }),
+    'Busy',
+  )
+  await host.settled(name)
+  const next = await host.createConfig(host.variant(two))
+  await sagemaker.updateEndpoint({ EndpointName: name, EndpointConfigName: next })
+  await host.settled(name)
+
+  assert.equal(await countOf(name), 2)
+  assert.equal(await host.invoke(name), 'two')
+  assert.deepEqual(await readVariantCapacities(platform.database, place, name), [
+    { variantName: 'AllTraffic', currentInstanceCount: 2, desiredInstanceCount: 2 },
+  ])
 })
 
 test('UpdateEndpointWeightsAndCapacities shifts weights live', async () => {
