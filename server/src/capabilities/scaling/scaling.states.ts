@@ -192,7 +192,6 @@ export type ActivityOutcome =
 /** What is seen of something that is scaled. */
 export interface ObservedCapacity {
   readonly desired: number
-  readonly current: number
   /** Nothing is under way, so that it may be changed. */
   readonly isResting: boolean
   readonly failureReason?: string
@@ -208,9 +207,8 @@ export function followActivity(
 ): ActivityOutcome {
   const { capacity, statusCode } = activity
   if (!seen.isResting) return { outcome: 'Wait' }
-  if (seen.desired === capacity) {
-    return seen.current === capacity ? { outcome: 'Fulfilled' } : { outcome: 'Wait' }
-  }
+  // that one of the instances has failed meanwhile is not this activity's affair
+  if (seen.desired === capacity) return { outcome: 'Fulfilled' }
   if (statusCode === 'Pending') return { outcome: 'Ask' }
   const reason =
     seen.failureReason ?? `The desired capacity was set to ${seen.desired} by somebody else.`
