@@ -70,6 +70,7 @@ test('a replica has its instance type, its volume and the time to come up that t
       ...VARIANT.production,
       VolumeSizeInGB: 10,
       ContainerStartupHealthCheckTimeoutInSeconds: 600,
+      ModelDataDownloadTimeoutInSeconds: 900,
     },
   })
 
@@ -77,6 +78,7 @@ test('a replica has its instance type, its volume and the time to come up that t
   assert.equal(made.resources.memoryBytes, 32 * GIB)
   assert.equal(made.resources.diskBytes, 10 * GIB)
   assert.equal(made.service?.startupTimeoutSeconds, 600)
+  assert.equal(made.inputs[0]?.timeoutSeconds, 900)
 })
 
 test('a container without model data gets no input and no environment of its own', () => {
