@@ -76,9 +76,8 @@ create table scaling_activity (
   status_code text not null,
   status_message text,
   not_scaled_reasons jsonb,
-  -- what is asked for and from what; null where nothing is done
+  -- what is asked for; null where only bounds were set, or nothing was done
   capacity integer,
-  previous_capacity integer,
   -- of a policy's: what its end begins
   cooldown jsonb,
   started_at timestamptz not null,

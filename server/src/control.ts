@@ -33,6 +33,11 @@ import { sweepExpiredLogs } from './capabilities/logs/index.ts'
 import { recordTaskUsage, rollUpMetrics } from './capabilities/metrics/index.ts'
 import { reconcileObjects } from './capabilities/objects/index.ts'
 import {
+  forgetScalingActivities,
+  scalingAlarmActions,
+  superviseScaling,
+} from './capabilities/scaling/index.ts'
+import {
   failTrainingJob,
   interruptTrainingJob,
   trainingWorkflows,
@@ -50,7 +55,7 @@ import {
   createSettling,
   openClockSteering,
   type SettlingOptions,
-  unsettledTaskIds,
+  taskStandings,
 } from './platform/clock/index.ts'
 import { openChanges } from './platform/database/changes.ts'
 import { openDatabase } from './platform/database/database.ts'
@@ -100,6 +105,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const changes = await openChanges({ database, clock, log })
   const secrets = createSecrets(installation.secret)
   const workflows = createWorkflowEngine({ database, log, gauge })
+  const engine = createProcessEngine({ config, log })
   const platform: Platform = {
     clock,
     config,
@@ -109,13 +115,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     workflows,
     log,
     objects: await createFilesystemObjects({ folder: join(config.dataDir, 'objects') }),
-    engine: countedEngine(createProcessEngine({ config, log }), gauge),
+    engine: countedEngine(engine, gauge),
   }
   const settlingOptions: SettlingOptions = {
     changes,
     gauge,
     gatewayIds: async () => (await readGateways(database)).map(({ gatewayId }) => gatewayId),
-    unsettledTaskIds: () => unsettledTaskIds(platform.engine),
+    tasks: () => taskStandings(engine),
     lookAt: (taskId) => changes.hint(`task/${taskId}`),
   }
   const steering = await openClockSteering({ ...settlingOptions, clock, database })
@@ -137,7 +143,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ],
   })
   const endpoints = superviseEndpoints(platform)
-  const alarms = superviseAlarms(platform, { actions: [] })
+  const alarms = superviseAlarms(platform, { actions: [scalingAlarmActions] })
+  const scaling = superviseScaling(platform)
   const queues = superviseAsyncInference(platform)
   const usage = recordTaskUsage(platform)
   const captures = superviseCaptures(platform)
@@ -147,6 +154,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     { name: 'old alarm history', run: () => forgetAlarmHistory(platform) },
     { name: 'expired logs', run: () => sweepExpiredLogs(platform) },
     { name: 'aged metrics', run: () => rollUpMetrics(platform) },
+    { name: 'old scaling activities', run: () => forgetScalingActivities(platform) },
     { name: 'old notifications', run: () => deleteOldNotifications(platform) },
   ])
   const reset = async (): Promise<void> => {
@@ -211,6 +219,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       await endpoints[Symbol.asyncDispose]()
       await alarms[Symbol.asyncDispose]()
       await queues[Symbol.asyncDispose]()
+      await scaling[Symbol.asyncDispose]()
       await usage[Symbol.asyncDispose]()
       if (replicas) await stopReplicas(platform)
       changes.release()

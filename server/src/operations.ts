@@ -2,6 +2,8 @@
  * The table of contents: every operation that is built, by service, and what answers it. A name that the
  * service does not have, or a handler of another shape, is a type error.
  */
+
+import type * as autoScalingClient from '@aws-sdk/client-application-auto-scaling'
 import type * as cloudwatchClient from '@aws-sdk/client-cloudwatch'
 import type * as logsClient from '@aws-sdk/client-cloudwatch-logs'
 import type * as iamClient from '@aws-sdk/client-iam'
@@ -26,6 +28,7 @@ import {
 } from './capabilities/metrics/index.ts'
 import { modelExists, modelOperations } from './capabilities/models/index.ts'
 import { objectOperations } from './capabilities/objects/index.ts'
+import { scalingOperations } from './capabilities/scaling/index.ts'
 import { createTagOperations } from './capabilities/tags/index.ts'
 import {
   trainingHolds,
@@ -65,6 +68,10 @@ export const operations = {
   s3: objectOperations satisfies HandlersOf<typeof s3Client, RequestScope>,
   sts: stsOperations satisfies HandlersOf<typeof stsClient, RequestScope>,
   iam: iamOperations satisfies HandlersOf<typeof iamClient, RequestScope>,
+  'application-autoscaling': scalingOperations satisfies HandlersOf<
+    typeof autoScalingClient,
+    RequestScope
+  >,
   logs: logsOperations satisfies HandlersOf<typeof logsClient, RequestScope>,
   cloudwatch: {
     ...metricOperations,

@@ -70,7 +70,7 @@ export async function deleteEndpoint(
     scope,
     input.EndpointName ?? '',
     async (transaction, { endpointId, endpointName, place, revision }) => {
-      await deregisterTargetsOf(transaction, place, endpointName)
+      await deregisterTargetsOf(transaction, place, { endpointName, platform: scope })
       const story = deletionStory({ endpointId, revision: revision + 1 })
       const at = scope.clock.now()
       await setEndpointStatus(transaction, endpointId, { to: 'Deleting', at, story })

@@ -6,11 +6,13 @@
 export {
   type Cooldown,
   countTargets,
+  deleteTarget as deleteTargetRow,
   findTarget,
   insertTarget,
   listTargetIds,
   listTargets,
   listTargetsOfEndpoint,
+  listTargetsOfEndpointArn,
   lockTarget,
   nextLook,
   readTarget,
@@ -20,7 +22,6 @@ export {
   updateTarget,
 } from './scalable-target.store.ts'
 export {
-  deregisterTarget,
   deregisterTargetsOf,
   requireVariantsKept,
   type ScaledVariant,

@@ -209,6 +209,20 @@ export async function listTargetsOfEndpoint(
   return rows.map(toTarget)
 }
 
+/** The targets that are variants of the endpoint of an ARN, in which names are in lower case. */
+export async function listTargetsOfEndpointArn(
+  database: Queryable,
+  endpointArn: string,
+): Promise<readonly string[]> {
+  const [, , , region = '', account = '', resource = ''] = endpointArn.split(':')
+  const rows = await database.query<{ target_id: string }>(
+    `select target_id from ${PRESENT}
+     where scalable_target.account = $1 and region = $2 and lower(endpoint_name) = $3`,
+    [account, region, resource.replace('endpoint/', '')],
+  )
+  return rows.map((row) => row.target_id)
+}
+
 /** Everything that shall be looked at by and by: all, or those whose moment has come. */
 export async function listTargetIds(
   database: Queryable,

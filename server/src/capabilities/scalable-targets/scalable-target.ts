@@ -1,11 +1,8 @@
 import { validationException } from '../../aws/errors.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
-import {
-  deleteTarget,
-  listTargetsOfEndpoint,
-  type ScalableTarget,
-} from './scalable-target.store.ts'
+import { type AlarmWriter, deleteManagedAlarms } from '../alarms/index.ts'
+import { deleteTarget, listTargetsOfEndpoint } from './scalable-target.store.ts'
 
 /** A variant of an endpoint that is registered, by what of it may be scaled. */
 export interface ScaledVariant {
@@ -64,21 +61,17 @@ export async function requireVariantsKept(
   )
 }
 
-/** Takes a target away, with its policies, their alarms and its scheduled actions. */
-export async function deregisterTarget(
-  transaction: Queryable,
-  target: Pick<ScalableTarget, 'targetId' | 'place'>,
-): Promise<void> {
-  await deleteTarget(transaction, target.targetId)
-}
-
-/** The same for every target of an endpoint, in the transaction that deletes it; without a word, as AWS does. */
+/**
+ * Takes every target of an endpoint away, with policies, their alarms and scheduled actions, in the transaction
+ * that deletes the endpoint; without a word, as AWS does.
+ */
 export async function deregisterTargetsOf(
   transaction: Queryable,
   place: Place,
-  endpointName: string,
+  { endpointName, platform }: { readonly endpointName: string; readonly platform: AlarmWriter },
 ): Promise<void> {
-  for (const target of await listTargetsOfEndpoint(transaction, place, endpointName)) {
-    await deregisterTarget(transaction, target)
+  for (const { targetId } of await listTargetsOfEndpoint(transaction, place, endpointName)) {
+    const names = await deleteTarget(transaction, targetId)
+    await deleteManagedAlarms(transaction, place, { platform, names })
   }
 }
