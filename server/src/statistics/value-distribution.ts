@@ -10,22 +10,22 @@ export interface ValueDistribution {
 /** Up to this many values are kept as they are; where there are more, each is rounded. */
 export const EXACT_VALUES_MAX = 128
 
-/** Significant bits of a rounded value: its relative error is at most 2⁻⁸, 0.4 %. */
-export const ROUNDED_BITS = 8
+/** Significant bits of a rounded value: its relative error is at most 2⁻⁷, 0.8 %. */
+export const ROUNDED_BITS = 7
 
-/** A double has 53 significant bits; this splits off all but the first 8. */
+/** A double has 53 significant bits; this splits off all but the first 7. */
 const SPLITTER = 2 ** (53 - ROUNDED_BITS) + 1
 
 /**
- * The nearest number of 8 significant bits.
+ * The nearest number of 7 significant bits.
  *
- *   hi = c·x − (c·x − x),   c = 2⁴⁵ + 1
+ *   hi = c·x − (c·x − x),   c = 2⁴⁶ + 1
  *
  * It is monotone and leaves what it has rounded as it is. So the p-th percentile of rounded values is the rounded
- * p-th percentile of the values, whatever was merged in which order: its relative error is at most 2⁻⁸, too. It is
+ * p-th percentile of the values, whatever was merged in which order: its relative error is at most 2⁻⁷, too. It is
  * written in plain double arithmetic so that Postgres does the same to the last bit.
  *
- * @param value of magnitude below 2⁹⁷⁸, where c·x does not overflow
+ * @param value of magnitude below 2⁹⁷⁷, where c·x does not overflow
  * @source Veltkamp's splitting; proof that it rounds to nearest: S. Boldo, "Pitfalls of a Full Floating-Point
  *   Proof: Example on the Formal Proof of the Veltkamp/Dekker Algorithms", IJCAR 2006
  */

@@ -106,7 +106,14 @@ function periodOf(
 
 function distributionOf({ values, counts }: PeriodRow): ValueDistribution | undefined {
   if (!values || !counts) return undefined
-  return mergeDistributions([{ values: doublesOf(values), counts: doublesOf(counts) }])
+  const [own, ...others] = arraysOf(values)
+  const [ownCounts] = others.length > 0 ? [] : arraysOf(counts)
+  // what one row has is in order already
+  if (own && ownCounts) return { values: own, counts: ownCounts }
+  const parts = arraysOf(counts)
+  return mergeDistributions(
+    arraysOf(values).map((part, index) => ({ values: part, counts: parts[index] ?? [] })),
+  )
 }
 
 /** Five numbers of four bytes stand before the elements, each of which has its length in four bytes. */
@@ -115,14 +122,17 @@ const ELEMENTS_AT = 12
 const ELEMENT_BYTES = 12
 
 /** Reads Postgres's binary form of arrays of doubles in one dimension, one behind the other. */
-function doublesOf(packed: Buffer): readonly number[] {
-  const doubles: number[] = []
+function arraysOf(packed: Buffer): readonly (readonly number[])[] {
+  const arrays: (readonly number[])[] = []
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
   for (let at = 0; at < packed.length; ) {
-    const count = packed.readInt32BE(at + ELEMENTS_AT)
+    const doubles = new Array<number>(view.getInt32(at + ELEMENTS_AT))
     at += ARRAY_HEAD_BYTES
-    for (const end = at + count * ELEMENT_BYTES; at < end; at += ELEMENT_BYTES) {
-      doubles.push(packed.readDoubleBE(at + 4))
+    for (let index = 0; index < doubles.length; index += 1) {
+      doubles[index] = view.getFloat64(at + 4)
+      at += ELEMENT_BYTES
     }
+    arrays.push(doubles)
   }
-  return doubles
+  return arrays
 }

@@ -131,7 +131,7 @@ test('many writers of the same metrics, in different orders, lose nothing', asyn
   }
 })
 
-test('Postgres rounds the values of a distribution as we do, and its percentiles are within 0.4 %', async () => {
+test('Postgres rounds the values of a distribution as we do, and its percentiles are within 0.8 %', async () => {
   const metric = givenMetric()
   const values = Array.from(
     { length: 600 },
@@ -151,7 +151,7 @@ test('Postgres rounds the values of a distribution as we do, and its percentiles
   const exact = { values: values.toSorted((a, b) => a - b), counts: values.map(() => 1) }
   for (const percent of [0, 1, 50, 90, 99, 99.9, 100]) {
     const [found, wanted] = [percentile(distribution, percent), percentile(exact, percent)]
-    assert.ok(Math.abs(found - wanted) <= Math.abs(wanted) * 2 ** -8, `p${percent}: ${found}`)
+    assert.ok(Math.abs(found - wanted) <= Math.abs(wanted) * 2 ** -7, `p${percent}: ${found}`)
   }
 })
 
