@@ -6,7 +6,7 @@ import { actionsRepeated } from './alarm-action.ts'
 import { type AlarmPlatform, applyStateChanges } from './alarm-change.activities.ts'
 import { readAlarmPoints } from './alarm-points.ts'
 import { alarmQueryOf, alarmTermsOf } from './alarm-query.ts'
-import { freshEnd, settledEnd, stepSecondsOf } from './alarm-window.ts'
+import { freshEnd, settledEnd, windowStepSeconds } from './alarm-window.ts'
 import { stateReason, stateReasonData } from './state-reason.ts'
 
 /**
@@ -80,7 +80,8 @@ async function pointsNow(
   const { alarms, cause, now } = request
   const requestAt = (alarm: MetricAlarm, endOf: typeof settledEnd) => {
     const query = alarmQueryOf(alarm.configuration)
-    return { place: alarm.place, query, end: endOf(now, stepSecondsOf(query.periodSeconds)) }
+    const stepSeconds = windowStepSeconds(query.periodSeconds, query.source.kind === 'Expression')
+    return { place: alarm.place, query, end: endOf(now, stepSeconds) }
   }
   const endOf = cause === 'Scheduled' ? settledEnd : freshEnd
   const points = await readAlarmPoints(

@@ -4,6 +4,14 @@ export function stepSecondsOf(periodSeconds: number): 10 | 60 {
 }
 
 /**
+ * Where the windows of an alarm may end: at any minute or 10 s, so that they slide. Those of expressions over
+ * shorter periods lie at multiples of the period, as all that GetMetricData answers.
+ */
+export function windowStepSeconds(periodSeconds: number, isExpression: boolean): number {
+  return isExpression && periodSeconds < 60 ? periodSeconds : stepSecondsOf(periodSeconds)
+}
+
+/**
  * How long after the end of a period its last data may still be on the way: gateways hand in the seconds that
  * are over about once a second.
  */
@@ -11,7 +19,7 @@ function settlingMs(stepSeconds: number): number {
   return stepSeconds < 60 ? 1_000 : 2_000
 }
 
-/** The latest end of a period whose data has settled by `now`. Windows slide: they end at any minute, or 10 s. */
+/** The latest end of a period whose data has settled by `now`. */
 export function settledEnd(now: Date, stepSeconds: number): Date {
   return freshEnd(new Date(now.getTime() - settlingMs(stepSeconds)), stepSeconds)
 }

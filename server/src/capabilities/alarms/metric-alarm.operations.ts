@@ -42,5 +42,10 @@ async function checkFigures(
   if (!queries) return
   const endTime = new Date(Math.floor(scope.clock.now().getTime() / 60_000) * 60_000)
   const startTime = new Date(endTime.getTime() - 60_000)
-  await evaluateMetricQueries(scope.database, scope, { queries, startTime, endTime })
+  const series = await evaluateMetricQueries(scope.database, scope, { queries, startTime, endTime })
+  if (series.length > 1) {
+    throw validationError(
+      `Metrics must return one time series, and returns ${series.length}: reduce them to one, e.g. by SUM or MAX`,
+    )
+  }
 }
