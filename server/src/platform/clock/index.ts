@@ -12,4 +12,4 @@ export {
   openClockSteering,
   SPEED_MAX,
 } from './steering.ts'
-export { unsettledTaskIds } from './unsettled-tasks.ts'
+export { taskStandings } from './task-standing.ts'

@@ -3,6 +3,7 @@ import { newShortId } from '../../base/ids.ts'
 import type { WorkGauge } from '../../base/work-gauge.ts'
 import type { Changes } from '../database/changes.ts'
 import { CLOCK_TOPIC } from './clock-setting.store.ts'
+import type { TaskStanding } from './task-standing.ts'
 
 /** Under this topic control asks gateways to come to rest: `clock/<round>`. */
 export const ROUND_TOPIC_PREFIX = `${CLOCK_TOPIC}/`
@@ -15,8 +16,10 @@ export interface SettlingOptions {
   readonly gauge: WorkGauge
   /** The gateways that are alive. */
   readonly gatewayIds: () => Promise<readonly string[]>
-  /** Tasks that are on their way to a state in which only time moves them: starting, ending. */
-  readonly unsettledTaskIds: () => Promise<readonly string[]>
+  /** All tasks, looked at without counting as work. */
+  readonly tasks: () => Promise<readonly TaskStanding[]>
+  /** Has everyone who waits for a task look at it. */
+  readonly lookAt: (taskId: string) => void
 }
 
 /** Waits for what a moved clock began, in real time and within bounds. */
@@ -40,10 +43,9 @@ const TURNS = 3
 export function createSettling(options: SettlingOptions): Settling {
   const { gauge } = options
   const askGateways = createRounds(options)
-  const heldSinceMs = new Map<string, number>()
+  const holdWhileTasksPass = createTaskHold(options)
 
-  const rest = async (): Promise<void> => {
-    const giveUpMs = monotonicMs() + REST_MS_MAX
+  const rest = async (giveUpMs: number): Promise<void> => {
     while (monotonicMs() < giveUpMs) {
       await idle(gauge, giveUpMs)
       const { begun } = gauge
@@ -52,23 +54,62 @@ export function createSettling(options: SettlingOptions): Settling {
       if (gauge.begun === begun && gauge.underWay === 0) return
     }
   }
-  const holding = async (): Promise<boolean> => {
-    const nowMs = monotonicMs()
-    const unsettled = await options.unsettledTaskIds()
-    for (const taskId of unsettled) {
-      if (!heldSinceMs.has(taskId)) heldSinceMs.set(taskId, nowMs)
-    }
-    return unsettled.some((taskId) => nowMs - (heldSinceMs.get(taskId) ?? nowMs) < TASK_MS_MAX)
-  }
   return {
     gatewaysFollow: askGateways,
     settled: async () => {
-      await rest()
-      while (await holding()) {
-        while (await holding()) await after(systemClock, TASK_POLL_MS)
-        await rest()
+      let giveUpMs = monotonicMs() + REST_MS_MAX
+      for (;;) {
+        await rest(giveUpMs)
+        const { begun } = gauge
+        if (await holdWhileTasksPass()) {
+          giveUpMs = monotonicMs() + REST_MS_MAX
+          continue
+        }
+        const isAtRest = gauge.begun === begun && gauge.underWay === 0
+        if (isAtRest || monotonicMs() >= giveUpMs) return
       }
     },
+  }
+}
+
+/** @returns a function that waits for tasks to settle, and answers whether anything became of any */
+function createTaskHold({ tasks, lookAt }: SettlingOptions): () => Promise<boolean> {
+  const marks = new Map<string, string>()
+  const heldSinceMs = new Map<string, number>()
+
+  /** @returns whether something became of a task since the last look */
+  const look = async (): Promise<boolean> => {
+    let isNews = false
+    const present = await tasks()
+    for (const taskId of marks.keys()) {
+      if (present.some((task) => task.taskId === taskId)) continue
+      marks.delete(taskId)
+      heldSinceMs.delete(taskId)
+      isNews = true
+    }
+    for (const { taskId, mark, isSettled } of present) {
+      if (isSettled) heldSinceMs.delete(taskId)
+      else if (!heldSinceMs.has(taskId)) heldSinceMs.set(taskId, monotonicMs())
+      if (marks.get(taskId) === mark) continue
+      marks.set(taskId, mark)
+      isNews = true
+      // whoever waits for it may not have heard of it yet
+      lookAt(taskId)
+    }
+    return isNews
+  }
+  const isHolding = (): boolean => {
+    const sinceMs = monotonicMs() - TASK_MS_MAX
+    return [...heldSinceMs.values()].some((heldMs) => heldMs > sinceMs)
+  }
+  return async () => {
+    let isNews = await look()
+    // what became of a task may have to be acted on before others settle
+    while (!isNews && isHolding()) {
+      await after(systemClock, TASK_POLL_MS)
+      isNews = await look()
+    }
+    return isNews
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, closeSync, mkdirSync, openSync, watch } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, watch } from 'node:fs'
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -229,6 +229,7 @@ async function list(machine: Machine): Promise<readonly TaskSummary[]> {
         name,
         realm,
         state: observation.state,
+        isStopping: observation.end === undefined && existsSync(directory.stop),
         ...(claim && isAlive(claim) && { runnerPid: claim.pid }),
         ...(state?.container && isAlive(state.container) && { pid: state.container.pid }),
       }

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import test, { after } from 'node:test'
+import { startHost } from '../../capabilities/hosting/hosting-fixture.ts'
+
+const MINUTE_MS = 60_000
+const host = await startHost()
+after(() => host.close())
+const { server, variant } = host
+
+test('a canary of minutes is over in seconds, at the very instant that its waits add up to', async () => {
+  const blue = await host.createModel({ VERSION: 'blue' })
+  const green = await host.createModel({ VERSION: 'green', START_SECONDS: '1' })
+  const name = await host.givenEndpoint(variant(blue, { InitialInstanceCount: 2 }))
+  await server.steering.freeze()
+  const beganAt = server.clock.now()
+
+  await server.sagemaker.updateEndpoint({
+    EndpointName: name,
+    EndpointConfigName: await host.createConfig(variant(green, { InitialInstanceCount: 2 })),
+    DeploymentConfig: {
+      BlueGreenUpdatePolicy: {
+        TrafficRoutingConfiguration: {
+          Type: 'CANARY',
+          CanarySize: { Type: 'INSTANCE_COUNT', Value: 1 },
+          WaitIntervalInSeconds: 300,
+        },
+        TerminationWaitInSeconds: 120,
+      },
+    },
+  })
+  await server.advance(MINUTE_MS)
+  const answers: string[] = []
+  for (let count = 0; count < 10; count++) answers.push(await host.invoke(name))
+  await server.advance(9 * MINUTE_MS)
+  const endpoint = await host.describe(name)
+
+  assert.ok(answers.includes('blue') && answers.includes('green'), answers.join(' '))
+  assert.equal(endpoint.EndpointStatus, 'InService')
+  assert.equal(await host.invoke(name), 'green')
+  const tookMs = (endpoint.LastModifiedTime?.getTime() ?? 0) - beganAt.getTime()
+  assert.equal(tookMs, 7 * MINUTE_MS)
+})
