@@ -1,17 +1,16 @@
-import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../tests/support/platform.ts'
 import { atLeastTimesPeer, atMostTimesPeer } from '../goal.ts'
 import { startNginx } from '../nginx.ts'
 import { accepts, type Program, startProgram } from '../programs.ts'
-import { type PythonBin, peerEnvironment, runPython, xgboostRuntime } from '../python.ts'
+import { type PythonBin, peerEnvironment, xgboostRuntime } from '../python.ts'
 import { takeTurns } from '../rounds.ts'
 import type { Measurement, Row } from '../row.ts'
+import { startContainer, trainModel } from '../script-mode.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { type WrkResult, wrk } from '../wrk.ts'
 
 const SERVERS = new URL('../servers/', import.meta.url).pathname
-const RUNTIMES = new URL('../../runtimes/', import.meta.url).pathname
 const WORKERS = 2
 const CONNECTIONS = 8
 
@@ -23,13 +22,13 @@ export const row: Row = {
     const peers = await peerEnvironment(bench.say)
     const runtime = await xgboostRuntime(bench.say)
     await using folder = await temporaryFolder()
-    const modelDir = join(folder.path, 'ml', 'model')
-    await mkdir(modelDir, { recursive: true })
-    const modelFile = join(modelDir, 'model.ubj')
-    const trained = await runPython(peers, [join(SERVERS, 'train_model.py'), modelFile])
-    await cp(join(SERVERS, 'script-mode'), join(modelDir, 'code'), { recursive: true })
+    const { modelFile, row } = await trainModel(peers, folder.path)
     const [ourPort, peerPort] = [await freePort(), await freePort()]
-    await using _ours = await startContainer(runtime, { folder: folder.path, port: ourPort })
+    await using _ours = await startContainer(runtime, {
+      folder: folder.path,
+      address: { port: ourPort },
+      workers: WORKERS,
+    })
     await using stack = new AsyncDisposableStack()
     for (const server of await startFlask(peers, {
       folder: folder.path,
@@ -44,7 +43,7 @@ export const row: Row = {
         {
           url: `http://127.0.0.1:${port}/invocations`,
           headers: { 'content-type': 'text/csv', accept: 'text/csv' },
-          body: trained.stdout.trim(),
+          body: row,
         },
         { connections: CONNECTIONS, seconds: bench.runSeconds },
       )
@@ -74,25 +73,6 @@ export const row: Row = {
   },
 }
 
-/** What a replica runs, with `/opt/ml` in `folder`. */
-function startContainer(
-  { python }: PythonBin,
-  { folder, port }: { folder: string; port: number },
-): Promise<Program> {
-  return startProgram([python, '-m', 'sagebrush_runtime', 'serve'], {
-    environment: {
-      PYTHONPATH: RUNTIMES,
-      SAGEBRUSH_RUNTIME: 'xgboost',
-      SAGEBRUSH_VCPUS: String(WORKERS),
-      SAGEMAKER_BASE_DIR: join(folder, 'ml'),
-      SAGEMAKER_PROGRAM: 'inference.py',
-      SAGEMAKER_BIND_TO_PORT: String(port),
-      SAGEMAKER_MODEL_SERVER_WORKERS: String(WORKERS),
-    },
-    isReady: () => pings(port),
-  })
-}
-
 async function startFlask(
   peers: PythonBin,
   { folder, port, modelFile }: { folder: string; port: number; modelFile: string },
@@ -118,9 +98,4 @@ async function startFlask(
     }`,
   })
   return [nginx, gunicorn]
-}
-
-async function pings(port: number): Promise<boolean> {
-  const response = await fetch(`http://127.0.0.1:${port}/ping`).catch(() => undefined)
-  return response?.ok ?? false
 }
