@@ -16,27 +16,31 @@ const LISTED_ACTIONS = 100
  * Takes the actions that wait, one after another in the order in which they were called for. One whose runner
  * throws stays for the next call; the row goes with the entry in history, so that a crash repeats an action
  * rather than loses it.
+ *
+ * @returns how many stay
  */
 export async function takeWaitingActions(
   platform: Platform,
   runners: readonly AlarmActionRunner[],
-): Promise<void> {
+): Promise<number> {
   const tried: number[] = []
+  let failed = 0
   for (;;) {
     const ids = await listActionIds(platform.database, { except: tried, limit: LISTED_ACTIONS })
-    if (ids.length === 0) return
+    if (ids.length === 0) return failed
     for (const actionId of ids) {
       tried.push(actionId)
-      await attempt(platform, runners, actionId)
+      if (!(await attempt(platform, runners, actionId))) failed += 1
     }
   }
 }
 
+/** @returns whether it is over */
 async function attempt(
   platform: Platform,
   runners: readonly AlarmActionRunner[],
   actionId: number,
-): Promise<void> {
+): Promise<boolean> {
   const { clock, database, log } = platform
   try {
     await database.transaction(async (transaction) => {
@@ -48,9 +52,11 @@ async function attempt(
       if (action.isRepeat) return
       await insertHistory(transaction, [actionEvent(action, { at: clock.now(), failure })])
     })
+    return true
   } catch (error) {
     log.warn('the action of an alarm failed and is tried again', { actionId, error })
     await countAttempt(database, actionId)
+    return false
   }
 }
 

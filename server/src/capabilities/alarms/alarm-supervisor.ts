@@ -8,6 +8,8 @@ import { readAgenda } from './due-alarm.store.ts'
 
 /** Everything is looked at this often though nothing is announced: hints may be missed, actions may have failed. */
 const SWEEP_MS = 5_000
+/** An action that failed is tried again after this long. */
+const RETRY_MS = 1_000
 /** What is due and not taken is in another control's hands. */
 const BUSY_MS = 100
 /** Alarms of short periods are not evaluated more often than this, whatever comes in. */
@@ -29,6 +31,7 @@ export function superviseAlarms(
   let hasQuickAlarms = false
   let hasNewData = false
   let quickAgainMs = 0
+  let failedActions = 0
 
   const wake = (): void => woken.abort()
   const quickRound = async (): Promise<void> => {
@@ -42,14 +45,14 @@ export function superviseAlarms(
   const round = async (): Promise<Date | undefined> => {
     await evaluateDueAlarms(platform)
     if (hasNewData && hasQuickAlarms && monotonicMs() >= quickAgainMs) await quickRound()
-    await takeWaitingActions(platform, actions)
+    failedActions = await takeWaitingActions(platform, actions)
     const agenda = await readAgenda(database)
     hasQuickAlarms = agenda.hasQuickAlarms
     return agenda.nextLookAt
   }
   const pause = async (until: Date | undefined): Promise<void> => {
     const isOverdue = until !== undefined && until <= clock.now()
-    const sweepMs = isOverdue ? BUSY_MS : SWEEP_MS
+    const sweepMs = isOverdue ? BUSY_MS : failedActions > 0 ? RETRY_MS : SWEEP_MS
     const waitMs =
       hasNewData && hasQuickAlarms ? Math.max(0, quickAgainMs - monotonicMs()) : sweepMs
     const signal = AbortSignal.any([stopping.signal, woken.signal])

@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict'
+import test, { after } from 'node:test'
+import type { PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch'
+import { eventually } from '../../../../tests/support/eventually.ts'
+import { testPostgres } from '../../../../tests/support/postgres.ts'
+import { createLog } from '../../base/log.ts'
+import { createSteerableClock } from '../../base/steerable-clock.ts'
+import { readConfig } from '../../config.ts'
+import { openChanges } from '../../platform/database/changes.ts'
+import { openDatabase } from '../../platform/database/database.ts'
+import type { Platform } from '../../platform/scope.ts'
+import { openRealms } from '../identity/index.ts'
+import { recordMetrics } from '../metrics/index.ts'
+import type { AlarmActionRequest, AlarmActionRunner } from './alarm-action.ts'
+import { selectHistory } from './alarm-history.store.ts'
+import { evaluateDueAlarms } from './due-alarm.activities.ts'
+import {
+  deleteManagedAlarms,
+  putManagedAlarm,
+  readAlarms,
+  settleAlarms,
+  superviseAlarms,
+} from './index.ts'
+
+const ACCOUNT = '123456789012'
+const POLICY =
+  'arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1-2:resource/sagemaker/endpoint/e/variant/v:policyName/p'
+const TOPIC = 'arn:aws:sns:us-east-1:123456789012:team'
+const NOON_MS = Date.UTC(2026, 10, 20, 12)
+
+const postgres = await testPostgres()
+after(() => postgres[Symbol.asyncDispose]())
+
+/** A database and a frozen clock at noon, without the rest of control. */
+async function setUp() {
+  const log = createLog({}, { level: 'error' })
+  const database = openDatabase({ url: await postgres.freshDatabase(), connectionsMax: 8, log })
+  const setting = { at: new Date(NOON_MS), since: new Date(0), speed: 0 }
+  const clock = createSteerableClock({ setting })
+  const changes = await openChanges({ database, clock, log })
+  const config = readConfig({ SAGEBRUSH_ACCOUNT: ACCOUNT })
+  const realms = await openRealms({ database, changes, config, log, clock })
+  const place = { realm: realms.present(ACCOUNT), account: ACCOUNT, region: 'us-east-1' }
+  const parts: Partial<Platform> = { database, changes, clock, log, config }
+  const platform = parts as Platform
+  const put = (alarm: Partial<PutMetricAlarmInput>) =>
+    database.transaction((transaction) =>
+      putManagedAlarm(transaction, place, {
+        platform,
+        alarm: {
+          AlarmName: 'a',
+          Namespace: 'Test',
+          MetricName: 'm',
+          Statistic: 'Maximum',
+          Period: 60,
+          EvaluationPeriods: 1,
+          Threshold: 10,
+          ComparisonOperator: 'GreaterThanThreshold',
+          ...alarm,
+        },
+      }),
+    )
+  return {
+    platform,
+    place,
+    put,
+    moveTo: (ms: number) => clock.steer({ ...setting, at: new Date(NOON_MS + ms) }),
+    report: (value: number, atMs: number) =>
+      recordMetrics(database, place, [
+        {
+          namespace: 'Test',
+          metricName: 'm',
+          dimensions: {},
+          at: new Date(NOON_MS + atMs),
+          resolutionSeconds: 60,
+          sampleCount: 1,
+          sum: value,
+          minimum: value,
+          maximum: value,
+        },
+      ]),
+    history: async (type: string) => {
+      const all = { kinds: ['MetricAlarm'], from: undefined, to: undefined, after: undefined }
+      const page = { ...all, name: 'a', type, isAscending: true, limit: 1_000 }
+      const found = await selectHistory(database, place, page)
+      return found.map(({ item }) => item.HistorySummary)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await realms[Symbol.asyncDispose]()
+      await changes.close()
+      await database.close()
+    },
+  }
+}
+
+/** Writes down what it is asked to do. */
+function recorder(
+  refuse: (request: AlarmActionRequest) => { failed: string } | undefined = () => undefined,
+) {
+  const requests: AlarmActionRequest[] = []
+  const runner: AlarmActionRunner = {
+    accepts: () => true,
+    run: async (request) => {
+      requests.push(request)
+      return refuse(request)
+    },
+  }
+  return { requests, runner }
+}
+
+test('an action is taken by the next control when one was killed after the change of the state', async () => {
+  await using world = await setUp()
+  await world.put({ AlarmActions: [TOPIC] })
+  await world.report(50, -60_000)
+  world.moveTo(5_000)
+  // what a control does that is killed before it comes to the actions
+  await evaluateDueAlarms(world.platform)
+  const { requests, runner } = recorder()
+
+  const next = superviseAlarms(world.platform, { actions: [runner] })
+  await eventually(async () => (await world.history('Action')).length === 1)
+  await next[Symbol.asyncDispose]()
+  const another = superviseAlarms(world.platform, { actions: [runner] })
+  await another[Symbol.asyncDispose]()
+
+  assert.deepEqual(
+    requests.map(({ actionArn, alarm, isRepeat }) => [actionArn, alarm.stateValue, isRepeat]),
+    [[TOPIC, 'ALARM', false]],
+  )
+  assert.match(requests[0]?.alarm.stateReasonData ?? '', /"recentDatapoints":\[50\.0\]/)
+  assert.deepEqual(await world.history('Action'), [`Successfully executed action ${TOPIC}`])
+})
+
+test('an action whose runner throws is tried again under the same id, and one that is refused is not', async () => {
+  await using world = await setUp()
+  await world.put({ AlarmActions: [TOPIC, POLICY] })
+  await world.report(50, -60_000)
+  world.moveTo(5_000)
+  let falls = 2
+  const { requests, runner } = recorder(({ actionArn }) => {
+    if (actionArn === POLICY) return { failed: 'there is no such policy' }
+    if (falls-- > 0) throw new Error('the machine is busy')
+    return undefined
+  })
+
+  const supervision = superviseAlarms(world.platform, { actions: [runner] })
+  await eventually(async () => (await world.history('Action')).length === 2)
+  await supervision[Symbol.asyncDispose]()
+
+  const attempts = requests.filter(({ actionArn }) => actionArn === TOPIC)
+  assert.equal(attempts.length, 3)
+  assert.equal(new Set(attempts.map(({ actionId }) => actionId)).size, 1)
+  assert.deepEqual((await world.history('Action')).sort(), [
+    `Failed to execute action ${POLICY}. Received error: "there is no such policy"`,
+    `Successfully executed action ${TOPIC}`,
+  ])
+})
+
+test('a scaling action is invoked every minute that the state lasts, others once', async () => {
+  await using world = await setUp()
+  await world.put({ AlarmActions: [TOPIC, POLICY] })
+  const { requests, runner } = recorder()
+  await using _ = superviseAlarms(world.platform, { actions: [runner] })
+  for (const [index, value] of [50, 60, 70, 1, 1].entries()) {
+    await world.report(value, index * 60_000)
+    world.moveTo((index + 1) * 60_000 + 2_000)
+    const count = [2, 3, 4, 4, 4][index] ?? 0
+    await eventually(async () => requests.length === count && isSettled(world, index + 1))
+  }
+
+  const invoked = (arn: string) =>
+    requests
+      .filter(({ actionArn }) => actionArn === arn)
+      .map(({ alarm, isRepeat }) => [
+        JSON.parse(alarm.stateReasonData ?? '').recentDatapoints[0],
+        isRepeat,
+      ])
+  assert.deepEqual(invoked(TOPIC), [[50, false]])
+  assert.deepEqual(invoked(POLICY), [
+    [50, false],
+    [60, true],
+    [70, true],
+  ])
+  assert.equal((await world.history('Action')).length, 2)
+})
+
+async function isSettled(
+  { platform }: Awaited<ReturnType<typeof setUp>>,
+  minutes: number,
+): Promise<boolean> {
+  const rows = await platform.database.query<{ next_look_at: Date }>(
+    'select next_look_at from alarm',
+  )
+  return rows.every((row) => row.next_look_at.getTime() > NOON_MS + minutes * 60_000 + 2_000)
+}
+
+test('a thousand alarms are evaluated once each by two controls together', async () => {
+  await using world = await setUp()
+  const { platform, place } = world
+  await platform.database.transaction(async (transaction) => {
+    for (let index = 0; index < 1_000; index += 1) {
+      await putManagedAlarm(transaction, place, {
+        platform,
+        alarm: {
+          AlarmName: `many-${index}`,
+          Namespace: 'Test',
+          MetricName: 'm',
+          Dimensions: [{ Name: 'Index', Value: String(index) }],
+          Statistic: 'Average',
+          Period: 60,
+          EvaluationPeriods: 3,
+          Threshold: 500,
+          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+          AlarmActions: [TOPIC],
+        },
+      })
+    }
+  })
+  const samples = Array.from({ length: 3_000 }, (_, index) => ({
+    namespace: 'Test',
+    metricName: 'm',
+    dimensions: { Index: String(index % 1_000) },
+    at: new Date(NOON_MS - (1 + Math.floor(index / 1_000)) * 60_000),
+    resolutionSeconds: 60 as const,
+    sampleCount: 1,
+    sum: index % 1_000,
+    minimum: index % 1_000,
+    maximum: index % 1_000,
+  }))
+  await recordMetrics(platform.database, place, samples)
+  world.moveTo(5_000)
+  const { requests, runner } = recorder()
+
+  const both = [1, 2].map(() => superviseAlarms(platform, { actions: [runner] }))
+  await eventually(async () => requests.length >= 500)
+  for (const one of both) await one[Symbol.asyncDispose]()
+
+  const names = Array.from({ length: 1_000 }, (_, index) => `many-${index}`)
+  const readings = await readAlarms(platform.database, place, names)
+  const inAlarm = readings.filter(({ stateValue }) => stateValue === 'ALARM')
+  assert.equal(readings.filter(({ stateValue }) => stateValue === 'OK').length, 500)
+  assert.deepEqual(
+    new Set(requests.map(({ alarm }) => alarm.alarmName)),
+    new Set(inAlarm.map(({ alarmName }) => alarmName)),
+  )
+  assert.equal(requests.length, 500)
+})
+
+test('settleAlarms decides by what is known now, and waits for data that is still on the way', async () => {
+  await using world = await setUp()
+  await world.put({ TreatMissingData: 'breaching' })
+  await world.report(1, -60_000)
+  // the minute before has just ended, and its data is not there yet
+  world.moveTo(60_500)
+  const [early] = await settleAlarms(world.platform, world.place, ['a', 'never-made'])
+  await world.report(50, 0)
+  const [late] = await settleAlarms(world.platform, world.place, ['a'])
+
+  assert.equal(early?.stateValue, 'OK')
+  assert.equal(late?.stateValue, 'ALARM')
+  assert.deepEqual(await world.history('StateUpdate'), [
+    'Alarm updated from INSUFFICIENT_DATA to OK',
+    'Alarm updated from OK to ALARM',
+  ])
+  assert.deepEqual(await settleAlarms(world.platform, world.place, []), [])
+})
+
+test('a managed alarm comes and goes with the transaction of its keeper', async () => {
+  await using world = await setUp()
+  const { platform, place } = world
+  const { alarmArn } = await world.put({ AlarmName: 'kept' })
+  await platform.database.transaction((transaction) =>
+    deleteManagedAlarms(transaction, place, { platform, names: ['kept', 'never-made'] }),
+  )
+
+  assert.equal(alarmArn, `arn:aws:cloudwatch:us-east-1:${ACCOUNT}:alarm:kept`)
+  assert.deepEqual(await readAlarms(platform.database, place, ['kept']), [])
+})
+
+test('an alarm is evaluated after the clock was put back', async () => {
+  await using world = await setUp()
+  await world.put({ TreatMissingData: 'notBreaching' })
+  world.moveTo(86_400_000)
+  await evaluateDueAlarms(world.platform)
+  world.moveTo(5_000)
+  await world.report(50, -60_000)
+  await evaluateDueAlarms(world.platform)
+
+  const [alarm] = await readAlarms(world.platform.database, world.place, ['a'])
+  assert.equal(alarm?.stateValue, 'ALARM')
+})
