@@ -36,6 +36,18 @@ test('a model trained elsewhere deploys with SKLearnModel, and UpdateEndpoint re
   assert.match(output, /updated and deleted/)
 })
 
+test('a model transforms a file through Transformer, filtered, joined and in order', async () => {
+  const output = await runPython(platform, ['tests/journeys/python/batch_transform.py'], {
+    proxy: true,
+  })
+
+  assert.match(
+    output,
+    /MaxConcurrentTransforms=\d+, MaxPayloadInMB=1, BatchStrategy=MULTI_RECORD|sagemaker/,
+  )
+  assert.match(output, /transformed 2000/)
+})
+
 test('a folder image trains and serves behind the generic Estimator', async () => {
   await platform.cli('image', 'add', 'mean', 'examples/my-algorithm')
   const output = await runPython(platform, ['tests/journeys/python/folder_image.py'], {
