@@ -29,6 +29,7 @@ import {
   readGateways,
   withdrawRoutesOfRealm,
 } from './capabilities/inference/route.store.ts'
+import { superviseInferenceExperiments } from './capabilities/inference-experiments/index.ts'
 import { sweepExpiredLogs } from './capabilities/logs/index.ts'
 import { recordTaskUsage, rollUpMetrics } from './capabilities/metrics/index.ts'
 import { reconcileObjects } from './capabilities/objects/index.ts'
@@ -148,6 +149,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const queues = superviseAsyncInference(platform)
   const usage = recordTaskUsage(platform)
   const captures = superviseCaptures(platform)
+  const experiments = superviseInferenceExperiments(platform)
   const house = keepHouse(platform, [
     { name: 'ended realms', run: () => sweepEndedRealms(platform) },
     { name: 'old routes', run: () => forgetOldRoutes(database) },
@@ -230,6 +232,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     close: async () => {
       watching[Symbol.dispose]()
       await captures[Symbol.asyncDispose]()
+      await experiments[Symbol.asyncDispose]()
       await house[Symbol.asyncDispose]()
       await objects[Symbol.asyncDispose]()
       await workflows[Symbol.asyncDispose]()

@@ -20,6 +20,10 @@ import {
   hostingOperations,
 } from './capabilities/hosting/index.ts'
 import { iamOperations, stsOperations } from './capabilities/identity/index.ts'
+import {
+  inferenceExperimentExists,
+  inferenceExperimentOperations,
+} from './capabilities/inference-experiments/index.ts'
 import { logsOperations } from './capabilities/logs/index.ts'
 import {
   createMetricTagOperations,
@@ -50,6 +54,7 @@ const taggable = {
   model: modelExists,
   'endpoint-config': endpointConfigExists,
   endpoint: endpointExists,
+  'inference-experiment': inferenceExperimentExists,
 }
 
 export const operations = {
@@ -58,6 +63,7 @@ export const operations = {
     ...transformOperations,
     ...modelOperations,
     ...hostingOperations,
+    ...inferenceExperimentOperations,
     ...createTagOperations(taggable),
   } satisfies HandlersOf<typeof sagemakerClient, RequestScope>,
   // InvokeEndpoint itself is answered by the gateways

@@ -25,7 +25,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['tags'],
   alarms: ['metrics', 'tags'],
   'scalable-targets': ['alarms'],
-  scaling: ['alarms', 'hosting', 'metrics', 'scalable-targets'],
+  scaling: ['alarms', 'hosting', 'inference', 'metrics', 'scalable-targets', 'tags'],
   inference: ['metrics'],
   capture: ['objects'],
   'async-inference': ['inference', 'logs', 'metrics', 'objects'],
@@ -44,6 +44,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
     'alarms',
     'faults',
   ],
+  'inference-experiments': ['hosting', 'identity', 'models', 'tags'],
   training: ['compute', 'identity', 'tags', 'logs', 'objects', 'metrics'],
   transform: ['compute', 'identity', 'models', 'objects', 'tags'],
 }
