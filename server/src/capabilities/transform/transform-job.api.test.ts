@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { CreateTransformJobCommandInput } from '@aws-sdk/client-sagemaker'
+import {
+  type CreateTransformJobCommandInput,
+  waitUntilTransformJobCompletedOrStopped,
+} from '@aws-sdk/client-sagemaker'
 import { eventually } from '../../../../tests/support/eventually.ts'
 import { startTransformer, type Transformer } from './transformer-fixture.ts'
 
@@ -34,6 +37,37 @@ test('DescribeTransformJob answers what was asked for, and how it went', async (
   assert.ok($metadata && CreationTime && TransformStartTime && TransformEndTime)
   assert.ok(before.getTime() - 1000 <= CreationTime.getTime())
   assert.ok(CreationTime <= TransformStartTime && TransformStartTime <= TransformEndTime)
+})
+
+test("the SDK's waiter waits for a job's end", async () => {
+  const { start, server } = transformer
+  const name = await start(model)
+
+  const { state } = await waitUntilTransformJobCompletedOrStopped(
+    { client: server.sagemaker, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
+    { TransformJobName: name },
+  )
+
+  assert.equal(state, 'SUCCESS')
+})
+
+test('a model in MultiModel mode is refused', async () => {
+  const { request, server, newName, bucket } = transformer
+  const { PrimaryContainer = {} } = await server.sagemaker.describeModel({ ModelName: model })
+  const ModelName = newName()
+  await server.sagemaker.createModel({
+    ModelName,
+    ExecutionRoleArn: server.roleArn,
+    PrimaryContainer: {
+      ...PrimaryContainer,
+      Mode: 'MultiModel',
+      ModelDataUrl: `s3://${bucket}/in/`,
+    },
+  })
+
+  await assert.rejects(server.sagemaker.createTransformJob(request(ModelName)), {
+    message: /MultiModel mode, which transform jobs do not support/,
+  })
 })
 
 test('the model may be deleted while the job runs', async () => {

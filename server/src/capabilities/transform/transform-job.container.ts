@@ -59,6 +59,7 @@ export function transformTask(
     files: [],
     inputs,
     outputs: [],
+    host: instanceId(job, run),
     service: {
       port: SERVICE_PORT,
       pingPath: PING_PATH,
@@ -90,10 +91,14 @@ export function logStream(
   job: Pick<TransformJob, 'id' | 'name' | 'createdAt'>,
   run: InstanceRun,
 ): string {
-  const digits = job.id.replaceAll('-', '').slice(0, 12)
-  const own = run.attempt * 1000 + run.instance
-  const instanceId = `i-${digits}${own.toString(16).padStart(5, '0')}`
-  return `${job.name}/${instanceId}-${Math.floor(job.createdAt.getTime() / 1000)}`
+  const epochSeconds = Math.floor(job.createdAt.getTime() / 1000)
+  return `${job.name}/${instanceId(job, run)}-${epochSeconds}`
+}
+
+/** In EC2's form; another for each instance and attempt. */
+function instanceId({ id }: Pick<TransformJob, 'id'>, { attempt, instance }: InstanceRun): string {
+  const own = attempt * 1000 + instance
+  return `i-${id.replaceAll('-', '').slice(0, 12)}${own.toString(16).padStart(5, '0')}`
 }
 
 /** What the request leaves open is settled with the container, and not told it beforehand. */

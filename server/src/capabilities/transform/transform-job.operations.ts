@@ -15,7 +15,7 @@ import {
   type TransformJob,
 } from './transform-job.store.ts'
 import {
-  requireOneContainer,
+  requireOneModel,
   requireQuotas,
   validateCreateTransformJob,
 } from './transform-job.validation.ts'
@@ -34,7 +34,7 @@ export async function createTransformJob(
   validateCreateTransformJob(input)
   readTags(input.Tags)
   const model = await requireModel(scope, input.ModelName ?? '')
-  requireOneContainer(model)
+  requireOneModel(model)
   await requireInputData(input, { ...scope, roleArn: model.request.ExecutionRoleArn ?? '' })
   requireQuotas(input)
 

@@ -48,12 +48,18 @@ export function requireQuotas(input: CreateTransformJobRequest): void {
   if (refusal) throw refusal
 }
 
-/** @throws NotImplemented for a model of several containers */
-export function requireOneContainer({ modelName, request }: Model): void {
-  const { length } = containersOf(request)
-  if (length <= 1) return
+/** @throws ValidationException for a multi-model container, NotImplemented for several containers */
+export function requireOneModel({ modelName, request }: Model): void {
+  const containers = containersOf(request)
+  if (containers.some(({ Mode }) => Mode === 'MultiModel')) {
+    throw validationException(
+      `Model ${modelName} has a container in MultiModel mode, which transform jobs do not support: use a ` +
+        'model of one archive.',
+    )
+  }
+  if (containers.length <= 1) return
   throw notImplemented(
-    `Model ${modelName} has ${length} containers: transform jobs here run models of one container.`,
+    `Model ${modelName} has ${containers.length} containers: transform jobs here run models of one container.`,
   )
 }
 

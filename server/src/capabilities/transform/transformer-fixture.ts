@@ -50,8 +50,9 @@ const PROGRAM = `#!/usr/bin/env python3
 import json, os, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-VARIABLES = sorted(name for name in os.environ if name.startswith("SAGEMAKER_") and name != "SAGEMAKER_BIND_TO_PORT")
-print("environment " + json.dumps({name: os.environ[name] for name in VARIABLES}), flush=True)
+TOLD = {name: os.environ[name] for name in sorted(os.environ) if name.startswith("SAGEMAKER_")}
+TOLD.pop("SAGEMAKER_BIND_TO_PORT", None)
+print("environment " + json.dumps(TOLD), flush=True)
 def say(line):
     # one write, or lines of several threads mix
     sys.stdout.write(line + "\\n")
@@ -71,7 +72,8 @@ def predict(body, content_type):
         return json.dumps(total(record if isinstance(record, list) else record["features"]))
     if content_type == "application/jsonlines":
         records = [json.loads(line) for line in body.splitlines() if line]
-        return "\\n".join(json.dumps({"sum": total(record if isinstance(record, list) else record["features"])}) for record in records)
+        sums = [total(record if isinstance(record, list) else record["features"]) for record in records]
+        return "\\n".join(json.dumps({"sum": value}) for value in sums)
     if content_type == "text/csv":
         return "\\n".join(str(total(line.split(","))) for line in body.splitlines() if line)
     return str(len(body))
@@ -118,7 +120,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def work(self, body, now):
         text = body.decode("latin1")
-        say("payload " + json.dumps({"body": text[:2000], "bytes": len(body), "busy": now, "type": self.headers.get("Content-Type"), "accept": self.headers.get("Accept")}))
+        headers = {"type": self.headers.get("Content-Type"), "accept": self.headers.get("Accept")}
+        say("payload " + json.dumps({"body": text[:2000], "bytes": len(body), "busy": now, **headers}))
         time.sleep(float(os.environ.get("WORK_SECONDS", 0)))
         if "die" in text:
             os._exit(3)

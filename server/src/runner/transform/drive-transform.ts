@@ -158,15 +158,16 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** Waits for all of the work, also when some of it fails: what is stored must be finished or given up. */
 async function concurrently<T>(
   items: readonly T[],
   options: { readonly atOnce: number; readonly work: (item: T) => Promise<void> },
 ): Promise<void> {
-  let next = 0
+  const queue = items.values()
   const worker = async () => {
-    for (let index = next++; index < items.length; index = next++) {
-      await options.work(items[index] as T)
-    }
+    for (const item of queue) await options.work(item)
   }
-  await Promise.all(Array.from({ length: Math.min(options.atOnce, items.length) }, worker))
+  const workers = Array.from({ length: Math.min(options.atOnce, items.length) }, worker)
+  await Promise.allSettled(workers)
+  await Promise.all(workers)
 }
