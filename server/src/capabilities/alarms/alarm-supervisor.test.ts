@@ -258,6 +258,7 @@ test('settleAlarms decides by what is known now, and waits for data that is stil
 
   assert.equal(early?.stateValue, 'OK')
   assert.equal(late?.stateValue, 'ALARM')
+  assert.deepEqual(late.seen?.datapoints, [{ at: new Date(NOON_MS), value: 50 }])
   assert.deepEqual(await world.history('StateUpdate'), [
     'Alarm updated from INSUFFICIENT_DATA to OK',
     'Alarm updated from OK to ALARM',

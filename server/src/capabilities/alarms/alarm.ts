@@ -55,6 +55,16 @@ export interface AlarmReading {
   /** JSON; of metric alarms with the data points that led to the state. */
   readonly stateReasonData?: string
   readonly stateUpdatedAt: Date
+  /** What a metric alarm that was just evaluated looked at, whether or not its state changed by it. */
+  readonly seen?: AlarmSight
+}
+
+/** The data points of one evaluation. */
+export interface AlarmSight {
+  readonly at: Date
+  readonly threshold: number
+  /** The newest first; those without a value were missing. */
+  readonly datapoints: readonly { readonly at: Date; readonly value?: number }[]
 }
 
 export function readingOf(alarm: Alarm): AlarmReading {

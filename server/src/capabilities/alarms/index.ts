@@ -18,11 +18,12 @@ import { putCompositeAlarm } from './composite-alarm.operations.ts'
 import { putMetricAlarm } from './metric-alarm.operations.ts'
 
 export type { AlarmState } from './alarm.states.ts'
-export { type AlarmReading, alarmArn } from './alarm.ts'
+export { type AlarmReading, type AlarmSight, alarmArn } from './alarm.ts'
 export type { AlarmActionRequest, AlarmActionRunner } from './alarm-action.ts'
 export { forgetAlarmHistory } from './alarm-history.operations.ts'
 export { superviseAlarms } from './alarm-supervisor.ts'
 export { alarmExists } from './alarm-tags.ts'
+export { readAlarmsByAction } from './alarms-by-action.ts'
 export { type AlarmWriter, deleteManagedAlarms, putManagedAlarm } from './put-alarm.ts'
 export { readAlarms, settleAlarms } from './settle-alarms.ts'
 

@@ -1,10 +1,10 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
 import { findAlarms, lockMetricAlarms } from './alarm.store.ts'
-import { type AlarmReading, readingOf } from './alarm.ts'
+import { type AlarmReading, type AlarmSight, readingOf } from './alarm.ts'
 import type { AlarmPlatform } from './alarm-change.activities.ts'
 import { listDescendantNames } from './alarm-dependency.store.ts'
-import { evaluateAlarms } from './alarm-evaluation.activities.ts'
+import { type Evaluation, evaluateAlarms } from './alarm-evaluation.activities.ts'
 
 /** How alarms stand, by name; those that there are not are left out. */
 export async function readAlarms(
@@ -28,7 +28,24 @@ export async function settleAlarms(
   return platform.database.transaction(async (transaction) => {
     const all = await listDescendantNames(transaction, place, names)
     const alarms = await lockMetricAlarms(transaction, place, all)
-    await evaluateAlarms(platform, transaction, { alarms, cause: 'Asked' })
-    return readAlarms(transaction, place, names)
+    const evaluations = await evaluateAlarms(platform, transaction, { alarms, cause: 'Asked' })
+    const at = platform.clock.now()
+    const sights = new Map(evaluations.map((one) => [one.alarm.name, sightOf(one, at)]))
+    const readings = await readAlarms(transaction, place, names)
+    return readings.map((reading) => {
+      const seen = sights.get(reading.alarmName)
+      return seen ? { ...reading, seen } : reading
+    })
   })
+}
+
+function sightOf({ alarm, verdict }: Evaluation, at: Date): AlarmSight {
+  return {
+    at,
+    threshold: alarm.configuration.Threshold ?? 0,
+    datapoints: verdict.evaluated.map((point) => ({
+      at: point.at,
+      ...(point.value === undefined ? {} : { value: point.value }),
+    })),
+  }
 }
