@@ -5,6 +5,7 @@ the deployment rolls back by itself. v3 goes out in steps. Ordinary boto3 and Sa
 account and its credentials it runs there, at AWS's pace.
 """
 
+import logging
 import os
 import sys
 import tempfile
@@ -18,6 +19,9 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from traffic import Traffic
 from watch import Watch
+
+# the table below is what there is to see
+logging.disable(logging.INFO)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUN = time.strftime("%H%M%S")

@@ -60,14 +60,19 @@ export function endingSamples(ended: EndedInvocation): readonly MetricSample[] {
   )
 }
 
-/** Publishes the backlog of every asynchronous endpoint for the minute that `at` begins; twice is once. */
-export async function publishBacklogs(platform: Platform, at: Date): Promise<void> {
+/**
+ * Publishes the backlog of every asynchronous endpoint for the minute that `at` begins; twice is once.
+ * @returns whether there is such an endpoint
+ */
+export async function publishBacklogs(platform: Platform, at: Date): Promise<boolean> {
+  let isAny = false
   const { routes } = await readRoutes(platform.database)
   const backlogs = new Map(
     (await readBacklogs(platform.database)).map((backlog) => [backlog.endpointArn, backlog]),
   )
   for (const route of routes) {
     if (!route.fleets.some(({ asyncInference }) => asyncInference)) continue
+    isAny = true
     const { realm, account, region, endpointArn } = route
     await recordMetricBatch(
       platform.database,
@@ -78,6 +83,7 @@ export async function publishBacklogs(platform: Platform, at: Date): Promise<voi
       },
     )
   }
+  return isAny
 }
 
 /** An endpoint without instances has its whole backlog as that of one: there is none to divide by. */

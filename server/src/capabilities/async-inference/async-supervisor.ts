@@ -28,6 +28,7 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
   const stopping = new AbortController()
   const shunned = new Set<string>()
   const attempts = new Set<Promise<void>>()
+  const minutes = createMinutes(platform, stopping.signal)
 
   const passes = createPasses({
     runningMax: PASSES_MAX,
@@ -35,6 +36,7 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
     pass: async (key) => {
       const route = await readRoute(database, parseKey(key))
       if (!route?.fleets.some(({ asyncInference }) => asyncInference)) return
+      minutes.begin()
       await sendTopicTests(platform, route)
       for (const { invocation, slot } of await leaseInvocations(platform, route, {
         owner,
@@ -98,7 +100,6 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
     }),
   ]
   const timer = setInterval(everything, SWEEP_MS)
-  const minutes = everyMinute(platform, stopping.signal)
   everything()
 
   return {
@@ -107,21 +108,38 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
       for (const subscription of subscriptions) subscription[Symbol.dispose]()
       await passes.end()
       stopping.abort(new Error('the process ends'))
-      await Promise.all([...attempts, minutes])
+      await Promise.all([...attempts, minutes.end()])
     },
   }
 }
 
-async function everyMinute(platform: Platform, signal: AbortSignal): Promise<void> {
+/** Publishes backlogs and expires requests each minute, as long as there is an asynchronous endpoint. */
+function createMinutes(platform: Platform, signal: AbortSignal) {
   const { clock, log } = platform
-  while (!signal.aborted) {
+  let running: Promise<void> | undefined
+  const minute = async (): Promise<boolean> => {
     const next = new Date((Math.floor(clock.now().getTime() / MINUTE_MS) + 1) * MINUTE_MS)
     // an abort is how the wait ends early
     await clock.until(next, signal).catch(() => undefined)
-    if (signal.aborted) return
-    await expireInvocations(platform)
-      .then(() => publishBacklogs(platform, next))
-      .catch((error: unknown) => log.warn('backlogs could not be published', { error }))
+    if (signal.aborted) return false
+    try {
+      await expireInvocations(platform)
+      return await publishBacklogs(platform, next)
+    } catch (error) {
+      log.warn('backlogs could not be published', { error })
+      return true
+    }
+  }
+  return {
+    /** There is an asynchronous endpoint, or may be. */
+    begin: (): void => {
+      running ??= (async () => {
+        let goesOn = true
+        while (goesOn) goesOn = await minute()
+        running = undefined
+      })()
+    },
+    end: async (): Promise<void> => running,
   }
 }
 
