@@ -36,10 +36,15 @@ export async function evaluateDueAlarms(platform: AlarmPlatform): Promise<void> 
 
 /** Evaluates the alarms of short periods, because there is new data. */
 export async function evaluateQuickAlarms(platform: AlarmPlatform): Promise<void> {
-  await platform.database.transaction(async (transaction) => {
-    const alarms = await takeQuickAlarms(transaction, BATCH_ALARMS)
-    await evaluateAlarms(platform, transaction, { alarms, cause: 'NewData' })
-  })
+  let afterId: number | undefined = 0
+  while (afterId !== undefined) {
+    const page = { afterId, limit: BATCH_ALARMS }
+    afterId = await platform.database.transaction(async (transaction) => {
+      const alarms = await takeQuickAlarms(transaction, page)
+      await evaluateAlarms(platform, transaction, { alarms, cause: 'NewData' })
+      return alarms.length < BATCH_ALARMS ? undefined : alarms.at(-1)?.alarmId
+    })
+  }
 }
 
 /** Composite alarms that have waited for their suppressor long enough take their actions. */

@@ -22,15 +22,15 @@ export async function takeDueAlarms(
   return metricAlarms(rows)
 }
 
-/** Takes the metric alarms that are evaluated every few seconds. */
+/** Takes metric alarms that are evaluated every few seconds, in the order of their ids. */
 export async function takeQuickAlarms(
   transaction: Queryable,
-  limit: number,
+  { afterId, limit }: { readonly afterId: number; readonly limit: number },
 ): Promise<readonly MetricAlarm[]> {
   const rows = await transaction.query<AlarmRow>(
-    `select ${ALARM_COLUMNS} from alarm a where evaluation_seconds < 60 and ${IN_PRESENT_REALM}
-     order by alarm_id limit $1 for update skip locked`,
-    [limit],
+    `select ${ALARM_COLUMNS} from alarm a where evaluation_seconds < 60 and alarm_id > $1 and ${IN_PRESENT_REALM}
+     order by alarm_id limit $2 for update skip locked`,
+    [afterId, limit],
   )
   return metricAlarms(rows)
 }
