@@ -28,6 +28,11 @@ export interface Config {
   readonly proxyPassThrough: boolean
   /** Holds a waiter's Describe until the state changes; false answers at once. [SAGEBRUSH_HOLD_WAITERS] */
   readonly holdWaiters: boolean
+  /**
+   * For how long by the platform's clock an environment of a serverless endpoint is kept that nobody needs.
+   * [SAGEBRUSH_SERVERLESS_IDLE_SECONDS]
+   */
+  readonly serverlessIdleSeconds: number
   /** Least level that is logged. [SAGEBRUSH_LOG_LEVEL] */
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -48,6 +53,11 @@ export function readConfig(env: Environment): Config {
     testControls: flag(env, 'SAGEBRUSH_TEST_CONTROLS', flag(env, 'SAGEBRUSH_ALLOW_RESET', false)),
     proxyPassThrough: flag(env, 'SAGEBRUSH_PROXY_PASS_THROUGH', false),
     holdWaiters: flag(env, 'SAGEBRUSH_HOLD_WAITERS', true),
+    serverlessIdleSeconds: integer(env, 'SAGEBRUSH_SERVERLESS_IDLE_SECONDS', {
+      fallback: 900,
+      min: 1,
+      max: 86_400,
+    }),
     logLevel: matching(env, 'SAGEBRUSH_LOG_LEVEL', {
       fallback: 'info',
       form: /^(debug|info|warn|error)$/,
@@ -67,6 +77,7 @@ export function configEnvironment(config: Config): Record<string, string> {
     SAGEBRUSH_TEST_CONTROLS: String(config.testControls),
     SAGEBRUSH_PROXY_PASS_THROUGH: String(config.proxyPassThrough),
     SAGEBRUSH_HOLD_WAITERS: String(config.holdWaiters),
+    SAGEBRUSH_SERVERLESS_IDLE_SECONDS: String(config.serverlessIdleSeconds),
     SAGEBRUSH_LOG_LEVEL: config.logLevel,
     AWS_REGION: config.region,
     ...(config.databaseUrl === undefined ? {} : { DATABASE_URL: config.databaseUrl }),

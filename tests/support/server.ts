@@ -33,6 +33,8 @@ export interface TestServer extends AsyncDisposable, TestClients {
   advance(ms: number): Promise<void>
   /** The ready execution role. */
   readonly roleArn: string
+  /** Another gateway of the same installation, on a port of its own, until the server is closed. */
+  anotherGateway(options?: object): Promise<TestClients>
   /** Clients with other settings: a region, keys, a user agent. */
   clients(options: object): TestClients
   close(): Promise<void>
@@ -69,16 +71,18 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   }
   const installation = await openInstallation(dataDir, {})
   const control = await startControl({ config, installation, clock, log })
-  const gateway = await startGateway({
-    config,
-    installation,
-    clock: createSteerableClock(),
-    log,
-  })
+  const startOneGateway = (port: number) =>
+    startGateway({
+      config: { ...config, port },
+      installation,
+      clock: createSteerableClock(),
+      log,
+    })
+  const gateways = [await startOneGateway(config.port)]
   const url = `http://127.0.0.1:${config.port}`
   const clients = (more: object): TestClients => testClients(url, { config, installation, more })
   const close = async (): Promise<void> => {
-    await gateway.stop()
+    for (const gateway of gateways) await gateway.stop()
     await control.stop({ replicas: true })
     for (const task of await control.platform.engine.list()) {
       await control.platform.engine.remove(task.taskId)
@@ -97,6 +101,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       await control.steering.advance(ms)
     },
     roleArn: `arn:aws:iam::${config.account}:role/service-role/AmazonSageMaker-ExecutionRole-Sagebrush`,
+    anotherGateway: async (more = {}) => {
+      const port = await freePort()
+      gateways.push(await startOneGateway(port))
+      return testClients(`http://127.0.0.1:${port}`, { config, installation, more })
+    },
     clients,
     ...clients({}),
     close,

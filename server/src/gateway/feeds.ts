@@ -6,8 +6,10 @@ import { createWorkGauge } from '../base/work-gauge.ts'
 import type { CaptureSpool } from '../capabilities/capture/tap.ts'
 import { type FaultTable, startFaultFeed } from '../capabilities/faults/index.ts'
 import {
+  type RoutedVariant,
   type RouteFeed,
   type RouteTable,
+  startDemandFeed,
   startMetricFeed,
   startRouteFeed,
 } from '../capabilities/inference/index.ts'
@@ -35,6 +37,8 @@ export interface Feeds {
   readonly routes: RouteFeed
   /** Tells every process, if Postgres is there. */
   tell(topic: string): void
+  /** A request is held for want of an environment of a serverless variant. */
+  want(variant: RoutedVariant): void
   /** Stores what was counted, then ends. */
   stop(): Promise<void>
 }
@@ -79,6 +83,13 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds | undefine
     log,
   })
   const metrics = startMetricFeed({ table, gatewayId, database, clock, log })
+  const demand = startDemandFeed({
+    table,
+    gatewayId,
+    database,
+    openChanges: sharedChanges,
+    log,
+  })
   const time = await startClockFeed({
     clock,
     gatewayId,
@@ -86,7 +97,7 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds | undefine
     openChanges: sharedChanges,
     gauge,
     settle: async () => {
-      await Promise.all([metrics.flush(), spool.flush()])
+      await Promise.all([metrics.flush(), spool.flush(), demand.flush()])
     },
     log,
   })
@@ -97,7 +108,9 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds | undefine
         .then((changes) => changes.tell(topic))
         .catch((error: unknown) => log.debug('nobody could be told', { topic, error }))
     },
+    want: (variant) => demand.want(variant),
     stop: async () => {
+      await demand[Symbol.asyncDispose]()
       await time[Symbol.asyncDispose]()
       await injected[Symbol.asyncDispose]()
       await metrics[Symbol.asyncDispose]()

@@ -94,6 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         rootKey: options.installation.rootKey,
         clock,
       }),
+      wanted: (variant) => feeds?.want(variant),
       internalFailure: (error) => log.error('an invocation failed', { error }),
     }),
     proxy,

@@ -2,11 +2,15 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 
 /** Accepts connections and passes each on, both ways, half-closes and back-pressure included. */
 export function createRelay(to: NetConnectOpts): Server {
-  return createServer({ allowHalfOpen: true, noDelay: true }, (from) => {
-    const onward = connect({ ...to, allowHalfOpen: true, noDelay: true } as NetConnectOpts)
-    join(from, onward)
-    join(onward, from)
-  })
+  return createServer({ allowHalfOpen: true, noDelay: true }, (from) => void carry(from, to))
+}
+
+/** Passes one connection on. @returns the other one, which closes when both ways have ended */
+export function carry(from: Socket, to: NetConnectOpts): Socket {
+  const onward = connect({ ...to, allowHalfOpen: true, noDelay: true } as NetConnectOpts)
+  join(from, onward)
+  join(onward, from)
+  return onward
 }
 
 function join(source: Socket, sink: Socket): void {

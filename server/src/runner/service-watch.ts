@@ -34,13 +34,7 @@ export async function watchService(run: TaskRun, options: ServiceOptions): Promi
   const ping = () => pingOnce({ socketPath, path: service.pingPath, agent })
   const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined)
   if (!(await becomesReady(service, { ...options, ping }))) return
-  const unixSocket = service.models
-    ? await (await import('./multi-model/model-agent.ts')).startModelAgent(run, {
-        containerSocket: socketPath,
-        ...service.models,
-        signal,
-      })
-    : socketPath
+  const unixSocket = await entrance(run, { containerSocket: socketPath, signal })
   run.state.update({ ready: true, address: { unixSocket } })
   let failures = 0
   while (!signal.aborted) {
@@ -57,6 +51,21 @@ export async function watchService(run: TaskRun, options: ServiceOptions): Promi
     }
   }
   agent.destroy()
+}
+
+/** What stands before the container, where something has to. @returns the socket on which gateways reach it */
+async function entrance(
+  run: TaskRun,
+  before: { readonly containerSocket: string; readonly signal: AbortSignal },
+): Promise<string> {
+  const { models, takesOne } = run.order.task.service ?? {}
+  if (models) {
+    const { startModelAgent } = await import('./multi-model/model-agent.ts')
+    return startModelAgent(run, { ...before, ...models })
+  }
+  if (!takesOne) return before.containerSocket
+  const { openDoor } = await import('./door.ts')
+  return openDoor(run, before)
 }
 
 /**

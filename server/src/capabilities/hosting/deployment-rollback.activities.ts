@@ -27,6 +27,7 @@ import {
   setFleetVariants,
 } from './fleet.store.ts'
 import type { Fleet } from './fleet.ts'
+import { requiredCount } from './fleet-variant.ts'
 
 /** FailureReason's bound, in characters. */
 const REASON_LENGTH_MAX = 1024
@@ -120,7 +121,8 @@ function restoredOutcome({ fleets, replicas }: EndpointState): DeploymentOutcome
   const [failureReason] = Object.values(serving.failures)
   if (failureReason !== undefined) return { outcome: 'Failed', failureReason }
   const isUp = serving.variants.every(
-    ({ variantName, instanceCount }) => readyCount(replicas, serving, variantName) >= instanceCount,
+    (variant) =>
+      readyCount(replicas, serving, variant.variantName) >= requiredCount(serving, variant),
   )
   return isUp ? { outcome: 'Passed' } : undefined
 }

@@ -26,6 +26,7 @@ import type { FleetKey } from './endpoint.workflow.ts'
 import { awaitRetired, awaitRouted, readState, readyCount } from './endpoint-state.ts'
 import { setFleetStage, setFleetTraffic, setFleetVariants } from './fleet.store.ts'
 import { everyVariant } from './fleet.ts'
+import { requiredCount } from './fleet-variant.ts'
 
 /** How often a bake that holds asks for the metric of requests, in real time. */
 const HOLD_SWEEP_MS = 1_000
@@ -116,8 +117,8 @@ function isUp({ state, deployment }: WatchedDeployment): boolean {
   return (
     next !== undefined &&
     everyVariant(next).every(
-      ({ variantName, instanceCount }) =>
-        readyCount(state.replicas, next, variantName) >= instanceCount,
+      (variant) =>
+        readyCount(state.replicas, next, variant.variantName) >= requiredCount(next, variant),
     )
   )
 }

@@ -16,6 +16,7 @@ import {
 import { validateCreateEndpointConfig } from './endpoint-config.validation.ts'
 import type { FleetSettings } from './fleet.ts'
 import { validateModelFit } from './model-fit.validation.ts'
+import { isServerless, validateServerlessModel } from './serverless.validation.ts'
 
 /** AWS's default where InitialVariantWeight is not given. */
 const VARIANT_WEIGHT_DEFAULT = 1
@@ -34,8 +35,10 @@ export async function createEndpointConfig(
     await requirePassableRole(scope, input.ExecutionRoleArn)
   }
   const shadows = input.ShadowProductionVariants ?? []
-  for (const { ModelName: modelName = '' } of [...(input.ProductionVariants ?? []), ...shadows]) {
-    validateModelFit(input, await requireModel(scope, modelName))
+  for (const variant of [...(input.ProductionVariants ?? []), ...shadows]) {
+    const model = await requireModel(scope, variant.ModelName ?? '')
+    validateModelFit(input, model)
+    if (isServerless(variant)) validateServerlessModel(model)
   }
   const config: EndpointConfig = {
     endpointConfigName,

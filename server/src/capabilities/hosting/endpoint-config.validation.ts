@@ -8,6 +8,7 @@ import {
 } from '../../aws/errors.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
 import { acceleratorRefusal } from '../compute/index.ts'
+import { isServerless, validateServerless } from './serverless.validation.ts'
 
 /** Refuses what is contradictory in itself, then what this platform does not do or have. */
 export function validateCreateEndpointConfig(input: CreateEndpointConfigCommandInput): void {
@@ -25,6 +26,7 @@ export function validateCreateEndpointConfig(input: CreateEndpointConfigCommandI
     ),
   ]
   if (faults.length > 0) throw validationErrors(faults)
+  validateServerless(input)
   validateShadows(input)
   validateCapture(input)
   const names = every.map((variant) => variant.VariantName)
@@ -82,6 +84,7 @@ function validateCapture({
 }
 
 function variantFaults(variant: ProductionVariant, list: string): readonly ConstraintFault[] {
+  if (isServerless(variant)) return []
   const path = `${list}.member`
   const message = 'Member must not be null'
   return [
@@ -99,7 +102,6 @@ function unbuilt(input: CreateEndpointConfigCommandInput): AwsError | undefined 
 }
 
 function unbuiltInVariant(variant: ProductionVariant): AwsError | undefined {
-  if (variant.ServerlessConfig) return notBuilt('ServerlessConfig (serverless inference)')
   if (variant.ModelName === undefined) {
     return notBuilt('A production variant without ModelName (inference components)')
   }

@@ -8,7 +8,7 @@ import type { EndpointStatus } from './endpoint.states.ts'
 import { ENDPOINT_LISTING, findEndpoint } from './endpoint.store.ts'
 import { readyCount } from './endpoint-state.ts'
 import { readFleets, readReplicas } from './fleet.store.ts'
-import type { Fleet, FleetVariant } from './fleet.ts'
+import type { Fleet, FleetVariant, ServerlessSettings } from './fleet.ts'
 import { launchingStatus, type ShownEndpoint, servingStatus } from './variant-status.states.ts'
 
 /** @throws ValidationException `Could not find endpoint "arn…".` */
@@ -107,7 +107,7 @@ function pendingSummaries(
 ): SageMaker.PendingProductionVariantSummary[] {
   return fleet.variants.map((variant) => ({
     ...summary(shown, fleet, variant),
-    InstanceType: variant.production.InstanceType,
+    ...(variant.serverless ? {} : { InstanceType: variant.production.InstanceType }),
     VariantStatus: [launchingStatus(shown, fleet, variant)],
     ...(variant.production.RoutingConfig && { RoutingConfig: variant.production.RoutingConfig }),
   }))
@@ -124,8 +124,32 @@ function summary({ replicas }: ShownEndpoint, fleet: Fleet, variant: FleetVarian
     })),
     CurrentWeight: variant.weight,
     DesiredWeight: variant.desiredWeight,
-    CurrentInstanceCount: readyCount(replicas, fleet, variantName),
-    DesiredInstanceCount: desiredInstanceCount,
+    ...(variant.serverless
+      ? serverlessSummary(variant)
+      : {
+          CurrentInstanceCount: readyCount(replicas, fleet, variantName),
+          DesiredInstanceCount: desiredInstanceCount,
+        }),
+  }
+}
+
+/** There are no instances; how many environments there are at a moment is nobody's to know, as on AWS. */
+function serverlessSummary({ serverless, desiredServerless }: FleetVariant) {
+  return {
+    CurrentInstanceCount: 0,
+    ...(serverless && { CurrentServerlessConfig: serverlessConfig(serverless) }),
+    ...(desiredServerless && { DesiredServerlessConfig: serverlessConfig(desiredServerless) }),
+  }
+}
+
+function serverlessConfig(
+  settings: ServerlessSettings,
+): SageMaker.ProductionVariantServerlessConfig {
+  const { memoryMb, maxConcurrency, provisionedConcurrency } = settings
+  return {
+    MemorySizeInMB: memoryMb,
+    MaxConcurrency: maxConcurrency,
+    ...(provisionedConcurrency > 0 && { ProvisionedConcurrency: provisionedConcurrency }),
   }
 }
 

@@ -17,6 +17,7 @@ import {
   type VariantTarget,
 } from './fleet-variant.ts'
 import { resolveFleet } from './resolve-fleet.ts'
+import { requireConvertible } from './serverless.validation.ts'
 import { beginCapacityChange } from './variant-capacity.ts'
 
 /**
@@ -42,6 +43,7 @@ export async function updateEndpoint(
     endpointArn = endpoint.endpointArn
     const fleets = await readFleets(transaction, endpoint.endpointId)
     const serving = requireServing(endpoint, fleets)
+    requireConvertible(serving.variants, resolved.variants)
     await requireVariantsKept(transaction, scope, {
       endpointName,
       present: serving.variants.map(shapeOf),
@@ -135,10 +137,18 @@ function requireServing(endpoint: Endpoint, fleets: readonly Fleet[]): Fleet {
 function toTarget(target: SageMaker.DesiredWeightAndCapacity): VariantTarget {
   const { VariantName: variantName = '', DesiredWeight: weight } = target
   const instanceCount = target.DesiredInstanceCount
+  const { MaxConcurrency: maxConcurrency, ProvisionedConcurrency: provisionedConcurrency } =
+    target.ServerlessUpdateConfig ?? {}
   return {
     variantName,
     ...(weight !== undefined && { weight }),
     ...(instanceCount !== undefined && { instanceCount }),
+    ...(target.ServerlessUpdateConfig && {
+      concurrency: {
+        ...(maxConcurrency !== undefined && { maxConcurrency }),
+        ...(provisionedConcurrency !== undefined && { provisionedConcurrency }),
+      },
+    }),
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from './endpoint-state.ts'
 import { deleteRetiredFleets, setFleetStage, setFleetVariants } from './fleet.store.ts'
 import { everyVariant } from './fleet.ts'
-import { aimAt, arrive, type VariantTarget } from './fleet-variant.ts'
+import { aimAt, arrive, requiredCount, type VariantTarget } from './fleet-variant.ts'
 
 export function createEndpointActivities(platform: Platform): EndpointActivities {
   return {
@@ -118,7 +118,7 @@ function fleetOutcome(
   const failureReason = failed && fleet.failures[failed.variantName]
   if (failureReason !== undefined) return { outcome: 'Failed', failureReason }
   const isComplete = awaited.every(
-    (variant) => readyCount(replicas, fleet, variant.variantName) >= variant.instanceCount,
+    (variant) => readyCount(replicas, fleet, variant.variantName) >= requiredCount(fleet, variant),
   )
   return isComplete ? { outcome: 'Complete' } : undefined
 }

@@ -4,7 +4,8 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import { validationException } from '../../aws/errors.ts'
 import { validateDeploymentConfig } from './deployment.validation.ts'
-import type { FleetVariant } from './fleet.ts'
+import type { FleetVariant, ServerlessSettings } from './fleet.ts'
+import { requireProvisionable } from './serverless.validation.ts'
 
 /** @throws ValidationException when properties are excluded from a retention that was not asked for */
 export function validateUpdateEndpoint(input: UpdateEndpointCommandInput): void {
@@ -39,7 +40,10 @@ export function validateTargets(
   if (twice !== undefined) {
     throw validationException(`The variant "${twice}" is given more than once.`)
   }
-  for (const target of targets) validateTarget(target)
+  for (const target of targets) {
+    const variant = serving.variants.find(({ variantName }) => variantName === target.VariantName)
+    validateTarget(target, variant?.desiredServerless)
+  }
   const total = serving.variants.reduce((sum, { variantName, desiredWeight }) => {
     const target = targets.find(({ VariantName: name }) => name === variantName)
     return sum + (target?.DesiredWeight ?? desiredWeight)
@@ -51,9 +55,24 @@ export function validateTargets(
   }
 }
 
-function validateTarget(target: DesiredWeightAndCapacity): void {
-  const { VariantName: name } = target
-  if (target.ServerlessUpdateConfig) {
+function validateTarget(
+  target: DesiredWeightAndCapacity,
+  serverless: ServerlessSettings | undefined,
+): void {
+  const { VariantName: name, ServerlessUpdateConfig: update } = target
+  if (serverless) {
+    if (target.DesiredInstanceCount !== undefined) {
+      throw validationException(
+        `DesiredInstanceCount is given, but the variant "${name}" is serverless: give ServerlessUpdateConfig.`,
+      )
+    }
+    const { maxConcurrency, provisionedConcurrency } = serverless
+    requireProvisionable(name, {
+      maxConcurrency: update?.MaxConcurrency ?? maxConcurrency,
+      provisionedConcurrency: update?.ProvisionedConcurrency ?? provisionedConcurrency,
+    })
+    if (update || target.DesiredWeight !== undefined) return
+  } else if (update) {
     throw validationException(
       `ServerlessUpdateConfig is given, but the variant "${name}" is not serverless.`,
     )

@@ -3,10 +3,17 @@ import type {
   ContainersRoute,
   EndpointRoute,
   FleetRoute,
+  ServerlessRoute,
   ShadowRoute,
   VariantRoute,
 } from '../inference/route.ts'
-import type { Fleet, FleetVariant, Replica, VariantContainers } from './fleet.ts'
+import type {
+  Fleet,
+  FleetVariant,
+  Replica,
+  ServerlessSettings,
+  VariantContainers,
+} from './fleet.ts'
 
 /** For as long as a client of InvokeEndpoint waits for an answer at AWS. */
 const FIRST_REPLICA_HOLD_MS = 60_000
@@ -102,18 +109,28 @@ function variantRoute(
   const { variantName, weight, production } = variant
   const { share = 1, activeCount } = traffic?.[variantName] ?? {}
   const strategy = production.RoutingConfig?.RoutingStrategy
-  const answering = replicas.flatMap(routedReplica)
+  const { serverless } = variant
+  const answering = replicas
+    .flatMap(routedReplica)
+    .map((one) => (serverless ? { ...one, takesOne: true as const } : one))
+  const isHolding = serverless !== undefined || variant.scalesToZero
   return {
     variantName,
     weight: isUneven ? weight * share : weight,
-    replicas: answering.slice(0, activeCount).sort(byReplicaId),
-    ...(variant.scalesToZero && { holdMs: FIRST_REPLICA_HOLD_MS }),
+    replicas: answering.slice(0, serverless ? undefined : activeCount).sort(byReplicaId),
+    ...(isHolding && { holdMs: FIRST_REPLICA_HOLD_MS }),
+    ...(serverless && { serverless: serverlessRoute(serverless) }),
     ...(holdsManyModels(variant) && { multiModel: true as const }),
     ...(variant.containers && { containers: containersRoute(variant.containers) }),
     ...((strategy === 'RANDOM' || strategy === 'LEAST_OUTSTANDING_REQUESTS') && {
       routing: strategy,
     }),
   }
+}
+
+function serverlessRoute(settings: ServerlessSettings): ServerlessRoute {
+  const { maxConcurrency, provisionedConcurrency } = settings
+  return { maxConcurrency, provisionedConcurrency }
 }
 
 function routedReplica(replica: RoutableReplica): VariantRoute['replicas'] {

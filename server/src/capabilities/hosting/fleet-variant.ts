@@ -1,7 +1,13 @@
 import type { ProductionVariant, VariantPropertyType } from '@aws-sdk/client-sagemaker'
 import type { Model } from '../models/index.ts'
 import { containersOf, modelDataOf } from '../models/index.ts'
-import type { FleetContainer, FleetSettings, FleetVariant } from './fleet.ts'
+import type {
+  Fleet,
+  FleetContainer,
+  FleetSettings,
+  FleetVariant,
+  ServerlessSettings,
+} from './fleet.ts'
 
 /** Joins a production variant with its model, as they are at this moment. */
 export function fleetVariant(options: {
@@ -31,12 +37,25 @@ export function fleetVariant(options: {
     networkIsolation: options.networkIsolation || (model.request.EnableNetworkIsolation ?? false),
     resolvedImage,
     resolvedAt: resolvedAt.toISOString(),
+    ...serverlessOf(production),
     ...(containers.length > 1 && { containers: { mode, all: containers } }),
     weight,
     desiredWeight: weight,
     instanceCount,
     desiredInstanceCount: instanceCount,
   }
+}
+
+function serverlessOf({
+  ServerlessConfig: config,
+}: ProductionVariant): Pick<FleetVariant, 'serverless' | 'desiredServerless'> {
+  if (!config) return {}
+  const settings: ServerlessSettings = {
+    memoryMb: config.MemorySizeInMB ?? 0,
+    maxConcurrency: config.MaxConcurrency ?? 1,
+    provisionedConcurrency: config.ProvisionedConcurrency ?? 0,
+  }
+  return { serverless: settings, desiredServerless: settings }
 }
 
 /** What an update keeps of what variants have come to. */
@@ -60,6 +79,7 @@ export function retainProperties(
     const keepsWeight = all && !excluded.includes('DesiredWeight')
     const keepsCount =
       (all || scaledVariants.includes(variant.variantName)) &&
+      !variant.serverless === !before.serverless &&
       !excluded.includes('DesiredInstanceCount')
     const weight = keepsWeight ? before.desiredWeight : variant.weight
     const instanceCount = keepsCount ? before.desiredInstanceCount : variant.instanceCount
@@ -69,9 +89,20 @@ export function retainProperties(
       desiredWeight: weight,
       instanceCount,
       desiredInstanceCount: instanceCount,
+      ...(keepsCount && retainedConcurrency(variant, before)),
       ...(before.scalesToZero && { scalesToZero: true as const }),
     }
   })
+}
+
+/** Of serverless variants it is concurrency that they have come to; memory is what the configuration says. */
+function retainedConcurrency(
+  { serverless }: FleetVariant,
+  { desiredServerless }: FleetVariant,
+): Pick<FleetVariant, 'serverless' | 'desiredServerless'> {
+  if (!serverless || !desiredServerless) return {}
+  const settings = { ...desiredServerless, memoryMb: serverless.memoryMb }
+  return { serverless: settings, desiredServerless: settings }
 }
 
 /** Likewise what data is captured. */
@@ -91,6 +122,8 @@ export interface VariantTarget {
   readonly variantName: string
   readonly weight?: number
   readonly instanceCount?: number
+  /** Of a serverless variant. */
+  readonly concurrency?: Partial<Omit<ServerlessSettings, 'memoryMb'>>
 }
 
 /** Towards targets: first grow, so that no weight moves to replicas that are not there yet. */
@@ -107,9 +140,40 @@ export function aimAt(
       desiredWeight: target.weight ?? variant.desiredWeight,
       desiredInstanceCount,
       instanceCount: Math.max(variant.instanceCount, desiredInstanceCount),
+      ...aimedConcurrency(variant, target),
       ...(desiredInstanceCount === 0 && { scalesToZero: true as const }),
     }
   })
+}
+
+function aimedConcurrency(
+  { serverless, desiredServerless }: FleetVariant,
+  { concurrency }: VariantTarget,
+): Pick<FleetVariant, 'serverless' | 'desiredServerless'> {
+  if (!serverless || !desiredServerless || !concurrency) return {}
+  const desired = { ...desiredServerless, ...concurrency }
+  const greater = (member: 'maxConcurrency' | 'provisionedConcurrency') =>
+    Math.max(serverless[member], desired[member])
+  return {
+    serverless: {
+      ...desired,
+      maxConcurrency: greater('maxConcurrency'),
+      provisionedConcurrency: greater('provisionedConcurrency'),
+    },
+    desiredServerless: desired,
+  }
+}
+
+/**
+ * How many replicas a variant must have, to be what its fleet says: of a serverless variant those that are
+ * provisioned, and of one that is launched the one that proves its model.
+ */
+export function requiredCount(
+  { stage }: Pick<Fleet, 'stage'>,
+  { serverless, instanceCount }: FleetVariant,
+): number {
+  if (!serverless) return instanceCount
+  return Math.max(serverless.provisionedConcurrency, stage === 'Launching' ? 1 : 0)
 }
 
 /** Then weights move and what is too much goes. */
@@ -118,5 +182,6 @@ export function arrive(variants: readonly FleetVariant[]): readonly FleetVariant
     ...variant,
     weight: variant.desiredWeight,
     instanceCount: variant.desiredInstanceCount,
+    ...(variant.desiredServerless && { serverless: variant.desiredServerless }),
   }))
 }

@@ -5,6 +5,7 @@ import type { Platform } from '../../platform/scope.ts'
 import { issueTaskToken } from '../identity/index.ts'
 import { publishRoute, readGateways, readRoute, withdrawRoute } from '../inference/route.store.ts'
 import { type Endpoint, lockEndpoint } from './endpoint.store.ts'
+import { adaptEnvironments } from './environments.activities.ts'
 import { decideFleet, type FleetCommand, type ObservedReplica } from './fleet.states.ts'
 import {
   deleteReplica,
@@ -61,8 +62,12 @@ export async function reconcileFleet(platform: Platform, endpointId: string): Pr
     const route = await readRoute(transaction, { ...endpoint.place, ...endpoint })
     const now = platform.clock.now()
     const wall = systemClock.now()
-    const decided = decideFleet({ replicas: observed, gateways, route, wall }, fleets, now)
-    const commands = [...decided, ...lookAgain]
+    const idleMs = platform.config.serverlessIdleSeconds * 1_000
+    const adapted = await adaptEnvironments(fleets, {
+      ...{ transaction, endpoint, replicas: observed, now, idleMs },
+    })
+    const decided = decideFleet({ replicas: observed, gateways, route, wall }, adapted.fleets, now)
+    const commands = [...decided, ...lookAgain, ...adapted.lookAgain]
     await changeRows({ platform, transaction, endpoint, now, wall }, commands)
     return { endpoint, fleets, replicas: observed, commands }
   })

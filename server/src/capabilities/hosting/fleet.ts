@@ -77,8 +77,19 @@ export interface FleetVariant {
   /** How many replicas are kept now, and will be when the present update is over. */
   readonly instanceCount: number
   readonly desiredInstanceCount: number
+  /** Present when it runs on no instances: what it is given now, and will be when the present update is over. */
+  readonly serverless?: ServerlessSettings
+  readonly desiredServerless?: ServerlessSettings
   /** It was scaled to zero before: requests are held while it has no replica, so that the first one starts some. */
   readonly scalesToZero?: true
+}
+
+/** What a serverless variant's environments are, each of which is a replica that takes one request at a time. */
+export interface ServerlessSettings {
+  readonly memoryMb: number
+  readonly maxConcurrency: number
+  /** How many are kept though nobody needs them. */
+  readonly provisionedConcurrency: number
 }
 
 /** The containers that one replica runs side by side. */

@@ -1,5 +1,6 @@
 import type { TaskEnd } from '../../platform/engines/engine.ts'
 import type { FleetVariant } from './fleet.ts'
+import { SERVERLESS_STARTUP_SECONDS } from './replica.container.ts'
 
 /** FailureReason's bound, in characters. */
 const REASON_LENGTH_MAX = 1024
@@ -35,11 +36,21 @@ function awsText(variant: FailedVariant, end: TaskEnd | undefined): string {
         'exist, and that the execution role used to create the model has permissions to access them.'
       )
     default:
+      if (variant.serverless) return serverlessText()
       return (
         `The ${hostname} container for production variant ${variantName} did not pass the ping health ` +
         'check. Please check CloudWatch logs for this endpoint.'
       )
   }
+}
+
+/** @source FailureReasons of serverless endpoints in public reports */
+function serverlessText(): string {
+  return (
+    `Unable to successfully stand up your model within the allotted ${SERVERLESS_STARTUP_SECONDS} second ` +
+    'timeout. Please ensure that downloading your model artifacts, starting your model container and ' +
+    'passing the ping health checks can be completed within that time.'
+  )
 }
 
 function modelDataText(variant: FailedVariant, message: string): string {

@@ -12,11 +12,18 @@ const SERVICE_PORT = 8080
 const PING_PATH = '/ping'
 /** How long SageMaker waits for the first good ping when the variant does not say. */
 const STARTUP_SECONDS_DEFAULT = 240
+/** Likewise of a serverless variant. */
+export const SERVERLESS_STARTUP_SECONDS = 180
 /** Between SIGTERM and SIGKILL. */
 export const REPLICA_GRACE_SECONDS = 30
 const MODEL_FOLDER = '/opt/ml/model'
 const VOLUME_GB_DEFAULT = 30
 const GIB = 2 ** 30
+const MIB = 2 ** 20
+/** AWS says that a serverless variant's compute is in proportion to its memory; this is its functions' proportion. */
+const SERVERLESS_MB_PER_VCPU = 1769
+/** What AWS gives a serverless variant's environment. */
+const SERVERLESS_DISK_GB = 5
 const PIDS_MAX = 4096
 
 export interface ReplicaOrder {
@@ -55,6 +62,7 @@ export function replicaTask(order: ReplicaOrder): Task {
       port: SERVICE_PORT,
       pingPath: PING_PATH,
       startupTimeoutSeconds: startupTimeoutSeconds(production),
+      ...(variant.serverless && { takesOne: true }),
       ...(isMultiModel && { models: modelsOf(variant) }),
     },
     resources: resourcesOf(variant),
@@ -76,6 +84,7 @@ export function replicaTask(order: ReplicaOrder): Task {
 
 /** How long a replica may take to answer its first ping with 200. */
 export function startupTimeoutSeconds(production: ProductionVariant | undefined): number {
+  if (production?.ServerlessConfig) return SERVERLESS_STARTUP_SECONDS
   return production?.ContainerStartupHealthCheckTimeoutInSeconds ?? STARTUP_SECONDS_DEFAULT
 }
 
@@ -102,7 +111,16 @@ function modelInput(variant: FleetVariant): readonly TaskInput[] {
   return [{ ...input, ...modelData, ...(timeoutSeconds !== undefined && { timeoutSeconds }) }]
 }
 
-function resourcesOf({ production }: FleetVariant): TaskResources {
+function resourcesOf({ production, serverless }: FleetVariant): TaskResources {
+  if (serverless) {
+    const { memoryMb } = serverless
+    return {
+      vCpus: Math.max(1, Math.round(memoryMb / SERVERLESS_MB_PER_VCPU)),
+      memoryBytes: memoryMb * MIB,
+      diskBytes: SERVERLESS_DISK_GB * GIB,
+      pidsMax: PIDS_MAX,
+    }
+  }
   const { vCpus, memoryBytes } = instanceType(production.InstanceType ?? '') ?? {
     vCpus: 1,
     memoryBytes: 2 * GIB,

@@ -6,7 +6,7 @@ import { type Endpoint, findEndpoint, lockEndpoint, setEndpointStatus } from './
 import { readyCount } from './endpoint-state.ts'
 import { capacityStory } from './endpoint-story.ts'
 import { readFleets, readReplicas, setFleetVariants } from './fleet.store.ts'
-import type { Fleet } from './fleet.ts'
+import type { Fleet, ServerlessSettings } from './fleet.ts'
 import { aimAt, type VariantTarget } from './fleet-variant.ts'
 
 /** How many instances a variant of the serving fleet has, and shall have. */
@@ -85,14 +85,22 @@ export async function beginCapacityChange(
 ): Promise<WorkflowStart> {
   const { endpoint, serving, targets, at } = change
   const { endpointId, revision } = endpoint
-  const previous = serving.variants.map(({ variantName, weight, instanceCount }) => ({
+  const previous = serving.variants.map(({ variantName, weight, instanceCount, serverless }) => ({
     variantName,
     weight,
     instanceCount,
+    ...(serverless && { concurrency: concurrencyOf(serverless) }),
   }))
   const aimed = aimAt(serving.variants, targets)
   const growing = aimed
-    .filter(({ instanceCount }, index) => instanceCount > (previous[index]?.instanceCount ?? 0))
+    .filter(({ instanceCount, serverless }, index) => {
+      const before = previous[index]
+      const provisioned = before?.concurrency?.provisionedConcurrency ?? 0
+      return (
+        instanceCount > (before?.instanceCount ?? 0) ||
+        (serverless?.provisionedConcurrency ?? 0) > provisioned
+      )
+    })
     .map(({ variantName }) => variantName)
   await setFleetVariants(transaction, endpointId, {
     generation: serving.generation,
@@ -109,4 +117,9 @@ export async function beginCapacityChange(
     failureReason: null,
   })
   return story
+}
+
+function concurrencyOf(settings: ServerlessSettings): NonNullable<VariantTarget['concurrency']> {
+  const { maxConcurrency, provisionedConcurrency } = settings
+  return { maxConcurrency, provisionedConcurrency }
 }

@@ -6,6 +6,7 @@
  */
 export { readHeldVariants } from './concurrency.store.ts'
 export type { ContainerOutcome } from './container-figures.ts'
+export { type DemandFeed, startDemandFeed } from './demand-feed.ts'
 export {
   callerResponseLines,
   containerRequestHead,
@@ -13,7 +14,7 @@ export {
 } from './invocation.container.ts'
 export { type InvocationTarget, invocationTarget } from './invocation-target.ts'
 export { type MetricFeed, startMetricFeed } from './metric-feed.ts'
-export type { Replica } from './replica.ts'
+export { type Replica, randomlyChosen } from './replica.ts'
 export * from './route.store.ts'
 export {
   type ContainersRoute,
@@ -22,6 +23,7 @@ export {
   type ReplicaRoute,
   ROUTE_TOPIC_PREFIX,
   routeTopic,
+  type ServerlessRoute,
   type ShadowRoute,
   type VariantRoute,
 } from './route.ts'
@@ -30,6 +32,7 @@ export { RouteTable } from './route-table.ts'
 export type { RoutedEndpoint, RoutedVariant } from './routed-endpoint.ts'
 export {
   asynchronousEndpoint,
+  concurrencyExceeded,
   containerError,
   containerExited,
   containerIncoherent,
@@ -46,3 +49,9 @@ export {
   refusedBefore,
   variantNotFound,
 } from './runtime-errors.ts'
+export {
+  type Demand,
+  forgetPeaks,
+  type NotedDemand,
+  readDemand,
+} from './serverless-demand.store.ts'

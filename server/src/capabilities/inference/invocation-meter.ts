@@ -51,6 +51,7 @@ export class InvocationMeter {
   private closed: InvocationBucket[] = []
   /** Requests that are under way, or held. */
   private inFlight = 0
+  private inFlightMax = 0
   private inFlightSinceMs = 0
   private inFlightMs = 0
 
@@ -85,11 +86,24 @@ export class InvocationMeter {
   enter(nowMs: number): void {
     this.addUp(nowMs)
     this.inFlight++
+    if (this.inFlight > this.inFlightMax) this.inFlightMax = this.inFlight
   }
 
   leave(nowMs: number): void {
     this.addUp(nowMs)
     this.inFlight--
+  }
+
+  /** Requests under way now, held ones among them. */
+  get underWay(): number {
+    return this.inFlight
+  }
+
+  /** The most requests under way at once since it was asked before. */
+  takePeak(): number {
+    const peak = this.inFlightMax
+    this.inFlightMax = this.inFlight
+    return peak
   }
 
   /** The mean number of requests under way between `sinceMs` and `nowMs`. Begins anew. */

@@ -8,6 +8,8 @@ export class Replica {
   readonly address: ReplicaRoute['address']
   /** Where its containers after the first are. */
   readonly furtherAddresses: readonly ReplicaRoute['address'][]
+  /** True: one request at a time, each on a connection of its own. */
+  readonly takesOne: boolean
   /** Requests of this gateway that it works on. */
   outstanding = 0
   /** False once no route names it: it finishes what it has. */
@@ -19,6 +21,7 @@ export class Replica {
     this.replicaId = route.replicaId
     this.address = route.address
     this.furtherAddresses = route.furtherAddresses ?? []
+    this.takesOne = route.takesOne === true
   }
 }
 

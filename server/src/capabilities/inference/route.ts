@@ -45,8 +45,17 @@ export interface VariantRoute {
   readonly holdMs?: number
   /** Present: each replica holds many models, and a request names the one that it is for. */
   readonly multiModel?: true
+  /** Present: replicas are started for requests, and each takes one at a time. */
+  readonly serverless?: ServerlessRoute
   /** Present: each replica is several containers. */
   readonly containers?: ContainersRoute
+}
+
+export interface ServerlessRoute {
+  /** Of requests, and so of replicas. */
+  readonly maxConcurrency: number
+  /** How many replicas are always kept. */
+  readonly provisionedConcurrency: number
 }
 
 export interface ContainersRoute {
@@ -63,6 +72,8 @@ export interface ReplicaRoute {
   /** The replica's task. Also the last part of its log stream's name. */
   readonly replicaId: string
   readonly address: TaskAddress
+  /** True: it takes one request at a time, and each on a connection of its own. */
+  readonly takesOne?: true
   /** Of several containers: where the second and those after it are. */
   readonly furtherAddresses?: readonly TaskAddress[]
 }

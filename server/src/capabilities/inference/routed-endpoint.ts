@@ -1,6 +1,12 @@
 import type { InvocationMeter } from './invocation-meter.ts'
 import { holderOf, leastBusy, type Replica, randomlyChosen, type Turn } from './replica.ts'
-import type { ContainersRoute, EndpointRoute, FleetRoute, VariantRoute } from './route.ts'
+import type {
+  ContainersRoute,
+  EndpointRoute,
+  FleetRoute,
+  ServerlessRoute,
+  VariantRoute,
+} from './route.ts'
 import { chooseByWeight } from './variant-choice.ts'
 
 /** One variant of one fleet in a gateway's memory. */
@@ -17,6 +23,8 @@ export class RoutedVariant {
   readonly holdMs: number | undefined
   /** True: each replica holds many models. */
   readonly isMultiModel: boolean
+  /** Present: replicas come for requests, and take one at a time each. */
+  readonly serverless: ServerlessRoute | undefined
   /** What its replicas are made of; undefined: one container. */
   readonly containers: ContainersRoute | undefined
   due = 0
@@ -32,6 +40,7 @@ export class RoutedVariant {
     this.holdMs = route.holdMs
     this.isMultiModel = route.multiModel === true
     this.containers = route.containers
+    this.serverless = route.serverless
     this.isRandom = route.routing === 'RANDOM'
     this.endpoint = known.endpoint
     this.fleet = known.fleet

@@ -59,6 +59,15 @@ export function noSuchTarget(route: EndpointRoute, targetModel: string): AwsErro
   )
 }
 
+/** The code is AWS's, the text is ours: AWS's is empty. */
+export function concurrencyExceeded(route: EndpointRoute, maxConcurrency: number): AwsError {
+  return new AwsError(
+    'ThrottlingException',
+    `Rate exceeded: endpoint ${route.endpointName} has ${maxConcurrency} concurrent invocations, which is ` +
+      'its MaxConcurrency.',
+  )
+}
+
 /** What stands before a container refused, under one of InvokeEndpoint's codes. */
 export function refusedBefore(code: string, message: string): AwsError {
   return new AwsError(code, message, { fault: code === 'ServiceUnavailable' ? 'server' : 'client' })

@@ -7,6 +7,8 @@ export interface UpstreamPoolOptions {
   readonly connectionsMax: number
   /** Shorter than the peer's own keep-alive time, so that we are the one who ends it. */
   readonly idleMs: number
+  /** True: a connection serves one request, then it is closed. */
+  readonly servesOnce?: boolean
 }
 
 /** The connections to one server; the one that was used last is used first. */
@@ -49,7 +51,7 @@ export class UpstreamPool {
   }
 
   private readonly onIdle = (connection: UpstreamConnection): void => {
-    if (this.closing) connection.destroy()
+    if (this.closing || this.options.servesOnce) connection.destroy()
     else this.idle.push(connection)
   }
 

@@ -6,6 +6,7 @@ const STATUS: Readonly<Record<string, number>> = {
   ValidationError: 400,
   ModelError: 424,
   ModelNotReadyException: 429,
+  ThrottlingException: 429,
   ServiceUnavailable: 503,
   InternalFailure: 500,
 }

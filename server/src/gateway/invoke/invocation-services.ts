@@ -1,6 +1,6 @@
 import type { SteerableClock } from '../../base/steerable-clock.ts'
 import type { FaultTable } from '../../capabilities/faults/index.ts'
-import type { RouteTable } from '../../capabilities/inference/index.ts'
+import type { RoutedVariant, RouteTable } from '../../capabilities/inference/index.ts'
 import type { CredentialSource } from '../../wire/handler.ts'
 import type { CaptureTaps } from './capture-taps.ts'
 import type { ContainerAnswer } from './container-answer.ts'
@@ -37,6 +37,8 @@ export interface InvocationServices {
   readonly limits: InvocationLimits
   /** The platform's clock. */
   readonly clock: SteerableClock
+  /** A request is held for want of an environment of a serverless variant. */
+  readonly wanted: (variant: RoutedVariant) => void
   readonly internalFailure: (error: unknown) => void
   /** Makes what becomes of the container's answer: one whole, or a stream of events. */
   readonly answerFor: (invocation: Invocation) => ContainerAnswer

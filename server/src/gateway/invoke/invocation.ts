@@ -18,6 +18,7 @@ import {
 import type { Exchange } from '../http1/exchange.ts'
 import { headerOf, type ResponseHead } from '../http1/message-head.ts'
 import type { UpstreamExchange, UpstreamFailure } from '../http1/upstream-connection.ts'
+import { admit, isBusy, requireRoomToGrow } from './admission.ts'
 import { checkCaller } from './caller-check.ts'
 import { Choice } from './choice.ts'
 import type { ContainerAnswer } from './container-answer.ts'
@@ -63,6 +64,9 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
   private callOffFault: () => void = () => undefined
   /** What the container said last. */
   private status = 0
+  /** Counted among its variant's concurrent requests. */
+  private isAdmitted = false
+  private isPassedBy = false
 
   constructor(
     services: InvocationServices,
@@ -118,6 +122,8 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
     const target = headerOf(this.exchange.head, 'x-amzn-sagemaker-target-container-hostname')
     this.walk = walkThrough(variant, target)
     this.metering.goesTo(variant)
+    if (!this.isAdmitted) admit(variant)
+    this.isAdmitted = true
     return variant
   }
 
@@ -148,7 +154,10 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
     const variant = this.choose()
     const { walk } = this
     const connection = this.placement.take(variant, walk?.index)
-    if (!connection) return false
+    if (!connection) {
+      requireRoomToGrow(variant)
+      return false
+    }
     this.metering.holdEnds()
     this.metering.modelBegins()
     walk?.begins()
@@ -199,6 +208,8 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
 
   private wait(): void {
     const { waitingRoom } = this.services
+    const { variant } = this.choice ?? {}
+    if (variant?.serverless) this.services.wanted(variant)
     this.metering.holdBegins()
     this.waitUntilMs ??= waitingRoom.untilMs(this.choice?.variant?.holdMs)
     if (!waitingRoom.enter(this, this.waitUntilMs)) this.gaveUp()
@@ -237,6 +248,9 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
 
   responded(head: ResponseHead): void {
     this.placement.answers()
+    const { variant } = this.choice ?? {}
+    this.isPassedBy = variant !== undefined && isBusy(variant, head)
+    if (this.isPassedBy) return
     const isLast = this.walk?.isAtLast !== false
     this.answer = isLast ? this.services.answerFor(this) : new HandedOnAnswer(this)
     this.status = head.status
@@ -254,10 +268,26 @@ export class Invocation implements UpstreamExchange, Waiting, FaultyInvocation {
   }
 
   ended(): void {
+    if (this.isPassedBy) {
+      this.tryOthers()
+      return
+    }
     this.metering.modelEnds()
     this.walk?.ends(this.status)
     if (!this.answer?.goesOn) this.placement.letGo()
     this.answer?.end()
+    if (this.choice?.variant?.serverless) this.services.waitingRoom.stir()
+  }
+
+  /** The environment is at work for another gateway. */
+  private tryOthers(): void {
+    this.metering.modelNeverBegan()
+    this.placement.passBy()
+    try {
+      this.sendOrWait()
+    } catch (error) {
+      this.refuse(error)
+    }
   }
 
   failed(failure: UpstreamFailure): void {

@@ -44,6 +44,11 @@ export class Metering {
     this.modelSinceMs = monotonicMs()
   }
 
+  /** The container turned out not to have got it. */
+  modelNeverBegan(): void {
+    this.modelSinceMs = undefined
+  }
+
   modelEnds(): void {
     if (this.modelSinceMs === undefined) return
     this.modelMs = (this.modelMs ?? 0) + monotonicMs() - this.modelSinceMs

@@ -1,5 +1,6 @@
 import type { Replica, RoutedVariant, RouteTable } from '../../capabilities/inference/index.ts'
 import type { UpstreamConnection, UpstreamFailure } from '../http1/upstream-connection.ts'
+import { freeEnvironment } from './free-environment.ts'
 import type { ReplicaConnections } from './replica-connections.ts'
 
 /**
@@ -20,6 +21,8 @@ export class Placement {
   private replica: Replica | undefined
   private connection: UpstreamConnection | undefined
   private failedReplica: Replica | undefined
+  /** Environments of a serverless variant that work for another gateway. */
+  private readonly busy = new Set<Replica>()
   private sentToDown = false
   private handedOn = false
   private usedStale = false
@@ -78,6 +81,12 @@ export class Placement {
     if (this.replica) this.replica.down = false
   }
 
+  /** The replica works for another gateway: it is passed by until the request has waited. */
+  passBy(): void {
+    const replica = this.letGo()
+    if (replica) this.busy.add(replica)
+  }
+
   /** Gives the replica free. @returns the one that it was */
   letGo(): Replica | undefined {
     const { replica } = this
@@ -111,6 +120,9 @@ export class Placement {
 
   private next(variant: RoutedVariant): Replica | undefined {
     const { failedReplica: except, targetModel: model } = this
+    if (variant.serverless) {
+      return freeEnvironment(variant.replicas, except ? new Set([...this.busy, except]) : this.busy)
+    }
     if (!variant.isMultiModel) return variant.nextReplica(except && { except })
     return variant.nextReplica({ ...(except && { except }), model })
   }
@@ -118,5 +130,6 @@ export class Placement {
   /** The one that failed may be asked again. */
   forgive(): void {
     this.failedReplica = undefined
+    this.busy.clear()
   }
 }

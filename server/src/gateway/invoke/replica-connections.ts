@@ -37,6 +37,7 @@ export class ReplicaConnections {
         deadlines: this.deadlines,
         connectionsMax: REPLICA_CONNECTIONS_MAX,
         idleMs: IDLE_MS,
+        servesOnce: replica.takesOne,
       })
       pools[container] = pool
     }

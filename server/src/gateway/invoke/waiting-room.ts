@@ -78,6 +78,11 @@ export class WaitingRoom implements Expiring {
     return true
   }
 
+  /** Something is free that was not: those who wait try again. */
+  stir(): void {
+    if (this.waiting.size > 0) this.retryAll()
+  }
+
   leave(one: Waiting): void {
     this.remove(one)
   }
