@@ -80,6 +80,8 @@ create table scaling_activity (
   capacity integer,
   -- of a policy's: what its end begins
   cooldown jsonb,
+  -- the alarm's action that asked for it: asked again it is not done again
+  trigger_id text unique,
   started_at timestamptz not null,
   ended_at timestamptz
 );

@@ -223,26 +223,6 @@ export async function listTargetsOfEndpointArn(
   return rows.map((row) => row.target_id)
 }
 
-/** Everything that shall be looked at by and by: all, or those whose moment has come. */
-export async function listTargetIds(
-  database: Queryable,
-  due?: { readonly at: Date },
-): Promise<readonly string[]> {
-  const rows = await database.query<{ target_id: string }>(
-    `select target_id from ${PRESENT} where $1::timestamptz is null or look_at <= $1`,
-    [due?.at ?? null],
-  )
-  return rows.map((row) => row.target_id)
-}
-
-/** The next moment at which a target is to be looked at. */
-export async function nextLook(database: Queryable): Promise<Date | undefined> {
-  const rows = await database.query<{ next: Date | null }>(
-    `select min(look_at) as next from ${PRESENT} where look_at is not null`,
-  )
-  return rows[0]?.next ?? undefined
-}
-
 /** With its policies and scheduled actions. @returns the names of alarms that were kept for it */
 export async function deleteTarget(
   transaction: Queryable,

@@ -84,3 +84,21 @@ export function readResource(
     ? { inferenceComponentName: first }
     : { endpointName: first, variantName: second }
 }
+
+/** What a target's capacity is a count of, in the words of its activities. */
+export function quantityOf({ scalableDimension }: Pick<TargetName, 'scalableDimension'>): string {
+  return findDimension(scalableDimension)?.quantity ?? 'capacity'
+}
+
+/**
+ * Filters of Describe operations.
+ *
+ * @throws ValidationException when a dimension is given without a resource, as AWS's reference has it
+ */
+export function requireResourceWithDimension(request: {
+  readonly resource: unknown
+  readonly scalableDimension: string | undefined
+}): void {
+  if (request.scalableDimension === undefined || request.resource !== undefined) return
+  throw validationException('A resource ID must be given with a scalable dimension.')
+}

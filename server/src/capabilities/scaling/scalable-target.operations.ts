@@ -1,11 +1,12 @@
 import type * as AutoScaling from '@aws-sdk/client-application-auto-scaling'
 import { validationException } from '../../aws/errors.ts'
 import { newHexId } from '../../base/ids.ts'
+import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { deleteManagedAlarms } from '../alarms/index.ts'
-import { findScalableVariant } from '../hosting/index.ts'
 import {
-  deleteTargetRow,
+  countTargets,
+  deleteTarget,
   findTarget,
   insertTarget,
   listTargets,
@@ -14,9 +15,10 @@ import {
   type TargetName,
   updateTarget,
 } from '../scalable-targets/index.ts'
-import { findDimension, readResource, requireTargetName } from './scalable-dimension.ts'
+import { requireResourceWithDimension, requireTargetName } from './scalable-dimension.ts'
+import { requireScalable } from './scalable-resource.ts'
 import { scalableTargetArn, serviceLinkedRoleArn } from './scaling-arn.ts'
-import { targetNotFound } from './scaling-errors.ts'
+import { concurrentUpdate, limitExceeded, targetNotFound } from './scaling-errors.ts'
 import { pageOf, pageSize, readToken } from './scaling-page.ts'
 import { requireTagLimit } from './scaling-tags.operations.ts'
 import { scalingTopic } from './scaling-topic.ts'
@@ -26,11 +28,21 @@ const AWAKE = {
   DynamicScalingOutSuspended: false,
   ScheduledScalingSuspended: false,
 }
-const TARGET_ID_HEX = 12
+/** As long as those in AWS's examples. */
+const TARGET_ID_HEX = 36
+/** @source Application Auto Scaling quotas: of each resource type */
+const TARGETS_MAX = 500
 
-/** Registers a variant, or changes the bounds and suspensions of one that is registered. */
+type Registration = AutoScaling.RegisterScalableTargetCommandInput
+
+/**
+ * Registers a resource, or changes the bounds and suspensions of one that is registered. A capacity out of new
+ * bounds is brought within them at once.
+ *
+ * @throws ValidationException, LimitExceededException, TooManyTagsException
+ */
 export async function registerScalableTarget(
-  input: AutoScaling.RegisterScalableTargetCommandInput,
+  input: Registration,
   scope: RequestScope,
 ): Promise<Omit<AutoScaling.RegisterScalableTargetCommandOutput, '$metadata'>> {
   const name = requireTargetName(input)
@@ -38,110 +50,86 @@ export async function registerScalableTarget(
   const targetId = await scope.database.transaction(async (transaction) => {
     const found = await findTarget(transaction, scope, name)
     const known = found && (await lockTarget(transaction, found.targetId))
-    const target = known ? await changed(scope, known, input) : await newTarget(scope, name, input)
-    if (!known && !(await insertTarget(transaction, target))) {
-      throw validationException(`${name.resourceId} is being registered by another request.`)
-    }
-    if (known) await updateTarget(transaction, known.targetId, target)
-    await scope.changes.announce(transaction, scalingTopic(target.targetId))
-    return target.targetId
+    const targetId = known
+      ? await change(transaction, scope, { known, input })
+      : await create(transaction, scope, { name, input })
+    await scope.changes.announce(transaction, scalingTopic(targetId))
+    return targetId
   })
   return { ScalableTargetARN: scalableTargetArn(scope, targetId) }
 }
 
-async function newTarget(
+async function create(
+  transaction: Queryable,
   scope: RequestScope,
-  name: TargetName,
-  input: AutoScaling.RegisterScalableTargetCommandInput,
-): Promise<ScalableTarget> {
+  { name, input }: { readonly name: TargetName; readonly input: Registration },
+): Promise<string> {
   const { MinCapacity: minCapacity, MaxCapacity: maxCapacity } = input
   if (minCapacity === undefined || maxCapacity === undefined) {
     throw validationException(
       'MinCapacity and MaxCapacity are required when a new scalable target is registered.',
     )
   }
-  const dimension = findDimension(name.scalableDimension)
-  const resource = dimension && readResource(name.resourceId, dimension)
-  if (!resource || !('variantName' in resource)) {
-    throw validationException(
-      `${name.resourceId} cannot be scaled here: inference components are not built yet.`,
+  requireBounds({ minCapacity, maxCapacity })
+  const variant = await requireScalable(scope, name, minCapacity)
+  if ((await countTargets(transaction, scope, name.scalableDimension)) >= TARGETS_MAX) {
+    throw limitExceeded(
+      `There are ${TARGETS_MAX} scalable targets of ${name.scalableDimension}, which is the most that there can be.`,
     )
   }
-  await requireVariant(scope, { name, resource, minCapacity })
-  return withBounds({
+  const target: ScalableTarget = {
     targetId: newHexId(TARGET_ID_HEX),
     place: { realm: scope.realm, account: scope.account, region: scope.region },
     ...name,
-    variant: resource,
+    variant,
     minCapacity,
     maxCapacity,
     suspended: { ...AWAKE, ...input.SuspendedState },
     tags: input.Tags ?? {},
     boundsChanged: true,
     createdAt: scope.clock.now(),
-  })
-}
-
-async function changed(
-  scope: RequestScope,
-  target: ScalableTarget,
-  input: AutoScaling.RegisterScalableTargetCommandInput,
-): Promise<ScalableTarget> {
-  if (Object.keys(input.Tags ?? {}).length > 0) {
-    throw validationException(
-      'Tags cannot be changed by registering a target again: use TagResource.',
+  }
+  if (!(await insertTarget(transaction, target))) {
+    throw concurrentUpdate(
+      `Another request registers ${name.resourceId} at this moment: try again.`,
     )
   }
-  const minCapacity = input.MinCapacity ?? target.minCapacity
-  const maxCapacity = input.MaxCapacity ?? target.maxCapacity
-  if (target.variant) {
-    await requireVariant(scope, { name: target, resource: target.variant, minCapacity })
+  return target.targetId
+}
+
+async function change(
+  transaction: Queryable,
+  scope: RequestScope,
+  { known, input }: { readonly known: ScalableTarget; readonly input: Registration },
+): Promise<string> {
+  if (Object.keys(input.Tags ?? {}).length > 0) {
+    throw validationException('Tags are for new scalable targets: use TagResource for this one.')
   }
-  return withBounds({
-    ...target,
+  const minCapacity = input.MinCapacity ?? known.minCapacity
+  const maxCapacity = input.MaxCapacity ?? known.maxCapacity
+  requireBounds({ minCapacity, maxCapacity })
+  await requireScalable(scope, known, minCapacity)
+  const isBounded = input.MinCapacity !== undefined || input.MaxCapacity !== undefined
+  await updateTarget(transaction, known.targetId, {
     minCapacity,
     maxCapacity,
-    suspended: { ...target.suspended, ...input.SuspendedState },
-    boundsChanged: true,
+    suspended: { ...known.suspended, ...input.SuspendedState },
+    ...(isBounded && { boundsChanged: true }),
   })
+  return known.targetId
 }
 
-function withBounds(target: ScalableTarget): ScalableTarget {
-  if (target.minCapacity <= target.maxCapacity) return target
-  throw validationException(
-    `Maximum capacity cannot be less than minimum capacity: they are ${target.maxCapacity} and ${target.minCapacity}.`,
-  )
-}
-
-async function requireVariant(
-  scope: RequestScope,
-  wanted: {
-    readonly name: TargetName
-    readonly resource: NonNullable<ScalableTarget['variant']>
-    readonly minCapacity: number
-  },
-): Promise<void> {
-  const { name, resource, minCapacity } = wanted
-  const variant = await findScalableVariant(scope.database, scope, resource)
-  if (!variant) {
-    throw validationException(`The endpoint variant ${name.resourceId} does not exist.`)
+function requireBounds(bounds: Pick<ScalableTarget, 'minCapacity' | 'maxCapacity'>): void {
+  const { minCapacity, maxCapacity } = bounds
+  if (minCapacity < 0) {
+    throw validationException(`MinCapacity must not be negative; it is ${minCapacity}.`)
   }
-  const isServerless = findDimension(name.scalableDimension)?.kind === 'ServerlessVariant'
-  if (isServerless !== variant.isServerless) {
-    throw validationException(
-      `The scalable dimension ${name.scalableDimension} is not one of ${name.resourceId}: the variant is ` +
-        `${variant.isServerless ? '' : 'not '}serverless.`,
-    )
-  }
-  if (minCapacity === 0 && !variant.isAsync && !isServerless) {
-    throw validationException(
-      `MinCapacity is 0: ${name.resourceId} answers requests at once and needs an instance; only variants of ` +
-        'asynchronous endpoints may have none.',
-    )
+  if (minCapacity > maxCapacity) {
+    throw validationException('Maximum capacity cannot be less than minimum capacity')
   }
 }
 
-/** @throws ObjectNotFoundException */
+/** With its policies, their alarms and its scheduled actions. @throws ObjectNotFoundException */
 export async function deregisterScalableTarget(
   input: AutoScaling.DeregisterScalableTargetCommandInput,
   scope: RequestScope,
@@ -150,7 +138,7 @@ export async function deregisterScalableTarget(
   await scope.database.transaction(async (transaction) => {
     const target = await findTarget(transaction, scope, name)
     if (!target) throw targetNotFound(name)
-    const names = await deleteTargetRow(transaction, target.targetId)
+    const names = await deleteTarget(transaction, target.targetId)
     await deleteManagedAlarms(transaction, scope, { platform: scope, names })
   })
   return {}
@@ -162,15 +150,11 @@ export async function describeScalableTargets(
 ): Promise<Omit<AutoScaling.DescribeScalableTargetsCommandOutput, '$metadata'>> {
   const limit = pageSize(input.MaxResults)
   const { ResourceIds: resourceIds, ScalableDimension: scalableDimension } = input
-  const isOurs = input.ServiceNamespace === 'sagemaker'
-  const rows = isOurs
-    ? await listTargets(scope.database, scope, {
-        resourceIds,
-        scalableDimension,
-        after: readToken<TargetName>(input.NextToken),
-        limit,
-      })
-    : []
+  requireResourceWithDimension({ resource: resourceIds, scalableDimension })
+  if (input.ServiceNamespace !== 'sagemaker') return { ScalableTargets: [] }
+  const after = readToken<TargetName>(input.NextToken)
+  const filter = { resourceIds, scalableDimension, after, limit }
+  const rows = await listTargets(scope.database, scope, filter)
   const page = pageOf(rows, limit, ({ resourceId, scalableDimension }) => ({
     resourceId,
     scalableDimension,

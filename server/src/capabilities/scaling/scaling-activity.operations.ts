@@ -1,6 +1,7 @@
 import type * as AutoScaling from '@aws-sdk/client-application-auto-scaling'
-import { notImplemented, validationException } from '../../aws/errors.ts'
+import { validationException } from '../../aws/errors.ts'
 import type { RequestScope } from '../../platform/scope.ts'
+import { requireResourceWithDimension } from './scalable-dimension.ts'
 import { listActivities, type ScalingActivity } from './scaling-activity.store.ts'
 import { pageOf, pageSize, readToken } from './scaling-page.ts'
 
@@ -10,16 +11,16 @@ export async function describeScalingActivities(
   scope: RequestScope,
 ): Promise<Omit<AutoScaling.DescribeScalingActivitiesCommandOutput, '$metadata'>> {
   const limit = pageSize(input.MaxResults)
-  const rows =
-    input.ServiceNamespace === 'sagemaker'
-      ? await listActivities(scope.database, scope, {
-          resourceId: input.ResourceId,
-          scalableDimension: input.ScalableDimension,
-          includesNotScaled: input.IncludeNotScaledActivities ?? false,
-          before: readToken<number>(input.NextToken),
-          limit,
-        })
-      : []
+  const { ResourceId: resourceId, ScalableDimension: scalableDimension } = input
+  requireResourceWithDimension({ resource: resourceId, scalableDimension })
+  if (input.ServiceNamespace !== 'sagemaker') return { ScalingActivities: [] }
+  const rows = await listActivities(scope.database, scope, {
+    resourceId,
+    scalableDimension,
+    includesNotScaled: input.IncludeNotScaledActivities ?? false,
+    before: readToken<number>(input.NextToken),
+    limit,
+  })
   const page = pageOf(rows, limit, ({ sequence }) => sequence)
   return { ScalingActivities: page.rows.map(describe), ...page.next }
 }
@@ -40,15 +41,17 @@ function describe(activity: ScalingActivity): AutoScaling.ScalingActivity {
   }
 }
 
-/** Predictive scaling is of Amazon ECS alone. */
+/**
+ * Predictive scaling is of Amazon ECS alone, so that no policy can have a forecast here.
+ *
+ * @throws ValidationException
+ */
 export async function getPredictiveScalingForecast(
   input: AutoScaling.GetPredictiveScalingForecastCommandInput,
   _scope: RequestScope,
 ): Promise<never> {
-  if (input.ServiceNamespace === 'sagemaker') {
-    throw validationException(
-      'Predictive scaling is not supported for the service namespace sagemaker.',
-    )
-  }
-  throw notImplemented(`Scaling of ${input.ServiceNamespace} is not built.`)
+  throw validationException(
+    `Predictive scaling is not supported for the service namespace ${input.ServiceNamespace} and the scalable ` +
+      `dimension ${input.ScalableDimension}.`,
+  )
 }

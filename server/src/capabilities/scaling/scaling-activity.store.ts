@@ -23,6 +23,8 @@ export interface ScalingActivity {
   readonly capacity?: number
   /** What its end begins, when a policy asked for it. */
   readonly cooldown?: BegunCooldown
+  /** The alarm's action that asked for it: asked again it is not done again. */
+  readonly triggerId?: string
   readonly startedAt: Date
   readonly endedAt?: Date
 }
@@ -70,8 +72,8 @@ export async function insertActivity(
   await transaction.query(
     `insert into scaling_activity (activity_id, realm, account, region, target_id, resource_id,
        scalable_dimension, description, cause, status_code, status_message, not_scaled_reasons, capacity,
-       cooldown, started_at, ended_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+       cooldown, trigger_id, started_at, ended_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
     [
       ...[activity.activityId, place.realm, place.account, place.region],
       ...[target.targetId, target.resourceId, target.scalableDimension],
@@ -81,9 +83,17 @@ export async function insertActivity(
         notScaledReasons ? JSON.stringify(notScaledReasons) : null,
       ],
       ...[activity.capacity ?? null, cooldown ? JSON.stringify(cooldown) : null],
-      ...[activity.startedAt, activity.endedAt ?? null],
+      ...[activity.triggerId ?? null, activity.startedAt, activity.endedAt ?? null],
     ],
   )
+}
+
+/** Whether an alarm's action was taken. */
+export async function isTriggered(database: Queryable, triggerId: string): Promise<boolean> {
+  const rows = await database.query('select 1 from scaling_activity where trigger_id = $1', [
+    triggerId,
+  ])
+  return rows.length > 0
 }
 
 /** @returns false when it is no longer under way; nothing is changed then */

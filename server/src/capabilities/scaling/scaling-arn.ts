@@ -28,6 +28,11 @@ export function scalingPolicyArn(
   return formatArn({ service: 'autoscaling', region, account, resource })
 }
 
+/** What alarms that are kept for a policy do: AWS says with it who keeps them. */
+export function managedActionArn(policyArn: string, policyId: string): string {
+  return `${policyArn}:createdBy/${policyId}`
+}
+
 /** The policy that an alarm's action names; AWS's own alarms add who created it to the policy's ARN. */
 export function policyIdOf(actionArn: string): string | undefined {
   const parts = parseArn(actionArn)

@@ -31,6 +31,10 @@ export function limitExceeded(message: string): AwsError {
   return new AwsError('LimitExceededException', message)
 }
 
+export function concurrentUpdate(message: string): AwsError {
+  return new AwsError('ConcurrentUpdateException', message)
+}
+
 export function invalidNextToken(): AwsError {
   return new AwsError(
     'InvalidNextTokenException',

@@ -1,10 +1,19 @@
+import { validationException } from '../../aws/errors.ts'
 import { invalidNextToken } from './scaling-errors.ts'
 
 const PAGE_MAX = 50
 
-/** How many results a page has at most. @source Application Auto Scaling API Reference: 50 where it is not said */
+/**
+ * How many results a page has at most: 50 where it is not said.
+ *
+ * @throws ValidationException
+ * @source Application Auto Scaling API Reference, MaxResults
+ */
 export function pageSize(maxResults: number | undefined): number {
-  return Math.min(maxResults ?? PAGE_MAX, PAGE_MAX)
+  if (maxResults !== undefined && (maxResults < 1 || maxResults > PAGE_MAX)) {
+    throw validationException(`MaxResults must be between 1 and ${PAGE_MAX}; it is ${maxResults}.`)
+  }
+  return maxResults ?? PAGE_MAX
 }
 
 /** Where a page begins, as its token says. @throws InvalidNextTokenException */

@@ -3,10 +3,15 @@ import { validationException } from '../../aws/errors.ts'
 import { newUuid } from '../../base/ids.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
-import { alarmArn, deleteManagedAlarms, putManagedAlarm } from '../alarms/index.ts'
+import {
+  alarmArn,
+  deleteManagedAlarms,
+  putManagedAlarm,
+  readAlarmsByAction,
+} from '../alarms/index.ts'
 import { findTarget, lockTarget, type ScalableTarget } from '../scalable-targets/index.ts'
-import { requireTargetName } from './scalable-dimension.ts'
-import { scalingPolicyArn } from './scaling-arn.ts'
+import { requireResourceWithDimension, requireTargetName } from './scalable-dimension.ts'
+import { managedActionArn, scalingPolicyArn } from './scaling-arn.ts'
 import { limitExceeded, policyNotFound, targetNotFound } from './scaling-errors.ts'
 import { pageOf, pageSize, readToken } from './scaling-page.ts'
 import {
@@ -18,9 +23,10 @@ import {
   type TrackingAlarms,
   upsertPolicy,
 } from './scaling-policy.store.ts'
-import { type PolicyRequest, validatePolicy } from './scaling-policy.validation.ts'
+import { isSameMetric, type PolicyRequest, validatePolicy } from './scaling-policy.validation.ts'
 import { scalingTopic } from './scaling-topic.ts'
-import { trackedMetric, trackingAlarms } from './tracking-alarm.ts'
+import { trackedMetric } from './tracked-metric.ts'
+import { trackingAlarms } from './tracking-alarm.ts'
 
 /** @source Application Auto Scaling quotas */
 const POLICIES_MAX = 50
@@ -42,7 +48,7 @@ export async function putScalingPolicy(
     if (!target) throw targetNotFound(name)
     const policies = await listPoliciesOfTarget(transaction, target.targetId)
     const known = policies.find((one) => one.policyName === policyName)
-    const request = validatePolicy(input, known?.policyType)
+    const request = validatePolicy(input, known)
     if (!known && policies.length >= POLICIES_MAX) {
       throw limitExceeded(`A scalable target has at most ${POLICIES_MAX} scaling policies.`)
     }
@@ -76,18 +82,15 @@ function requireOtherMetric(
   policyName: string,
 ): void {
   if (request.policyType !== 'TargetTrackingScaling') return
-  const type = request.configuration.PredefinedMetricSpecification?.PredefinedMetricType
-  const other = policies.find(
+  const isTracked = policies.some(
     (one) =>
-      type !== undefined &&
       one.policyType === 'TargetTrackingScaling' &&
       one.policyName !== policyName &&
-      one.configuration.PredefinedMetricSpecification?.PredefinedMetricType === type,
+      isSameMetric(one.configuration, request.configuration),
   )
-  if (!other) return
+  if (!isTracked) return
   throw validationException(
-    `Only one TargetTrackingScaling policy for a given metric specification is allowed: ${other.policyName} ` +
-      `tracks ${type} already.`,
+    'Only one TargetTrackingScaling policy for a given metric specification is allowed.',
   )
 }
 
@@ -119,14 +122,14 @@ async function keepAlarms(
   if (policy.policyType !== 'TargetTrackingScaling') return []
   const metric = trackedMetric(policy.configuration, target)
   if (!metric) return []
-  const policyArn = scalingPolicyArn(scope, policy)
+  const actionArn = managedActionArn(scalingPolicyArn(scope, policy), policy.policyId)
   const { alarms: names, configuration } = policy
   const gone = Object.values(known?.alarms ?? {}).filter(
     (name) => !Object.values(names).includes(name),
   )
   await deleteManagedAlarms(transaction, scope, { platform: scope, names: gone })
   const made = []
-  for (const alarm of trackingAlarms(configuration, metric, { names, policyArn })) {
+  for (const alarm of trackingAlarms(configuration, metric, { names, actionArn })) {
     made.push(await putManagedAlarm(transaction, scope, { platform: scope, alarm }))
   }
   return made
@@ -156,26 +159,28 @@ export async function describeScalingPolicies(
   scope: RequestScope,
 ): Promise<Omit<AutoScaling.DescribeScalingPoliciesCommandOutput, '$metadata'>> {
   const limit = pageSize(input.MaxResults)
-  const rows =
-    input.ServiceNamespace === 'sagemaker'
-      ? await listPolicies(scope.database, scope, {
-          policyNames: input.PolicyNames,
-          resourceId: input.ResourceId,
-          scalableDimension: input.ScalableDimension,
-          after: readToken<PolicyPosition>(input.NextToken),
-          limit,
-        })
-      : []
+  const { ResourceId: resourceId, ScalableDimension: scalableDimension } = input
+  requireResourceWithDimension({ resource: resourceId, scalableDimension })
+  if (input.ServiceNamespace !== 'sagemaker') return { ScalingPolicies: [] }
+  const rows = await listPolicies(scope.database, scope, {
+    policyNames: input.PolicyNames,
+    resourceId,
+    scalableDimension,
+    after: readToken<PolicyPosition>(input.NextToken),
+    limit,
+  })
   const page = pageOf(rows, limit, ({ target, policyName }) => ({ ...target, policyName }))
-  return {
-    ScalingPolicies: page.rows.map((policy) => describe(policy, scope)),
-    ...page.next,
-  }
+  const policies = page.rows.map((policy) => describe(policy, scope))
+  return { ScalingPolicies: await Promise.all(policies), ...page.next }
 }
 
-function describe(policy: ScalingPolicy, scope: RequestScope): AutoScaling.ScalingPolicy {
+async function describe(
+  policy: ScalingPolicy,
+  scope: RequestScope,
+): Promise<AutoScaling.ScalingPolicy> {
+  const arn = scalingPolicyArn(scope, policy)
   return {
-    PolicyARN: scalingPolicyArn(scope, policy),
+    PolicyARN: arn,
     PolicyName: policy.policyName,
     ServiceNamespace: 'sagemaker',
     ResourceId: policy.target.resourceId,
@@ -184,10 +189,20 @@ function describe(policy: ScalingPolicy, scope: RequestScope): AutoScaling.Scali
     ...(policy.policyType === 'StepScaling'
       ? { StepScalingPolicyConfiguration: policy.configuration }
       : { TargetTrackingScalingPolicyConfiguration: policy.configuration }),
-    Alarms: Object.values(policy.alarms).map((name) => ({
+    Alarms: (await alarmNamesOf(policy, { arn, scope })).map((name) => ({
       AlarmName: name,
       AlarmARN: alarmArn(scope, name),
     })),
     CreationTime: policy.createdAt,
   }
+}
+
+/** Those that are kept for the policy; of step scaling those by which users call it. */
+async function alarmNamesOf(
+  policy: ScalingPolicy,
+  { arn, scope }: { readonly arn: string; readonly scope: RequestScope },
+): Promise<readonly string[]> {
+  if (policy.policyType === 'TargetTrackingScaling') return Object.values(policy.alarms)
+  const alarms = await readAlarmsByAction(scope.database, scope, arn)
+  return alarms.map(({ alarmName }) => alarmName)
 }

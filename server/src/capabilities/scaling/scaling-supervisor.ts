@@ -1,75 +1,79 @@
 import { createPasses } from '../../base/passes.ts'
 import type { Platform } from '../../platform/scope.ts'
 import type { AlarmActionRunner } from '../alarms/index.ts'
-import { listTargetIds, listTargetsOfEndpointArn, nextLook } from '../scalable-targets/index.ts'
+import { readHeldVariants } from '../inference/index.ts'
+import { METRICS_TOPIC } from '../metrics/index.ts'
+import { listTargetsOfEndpoint, listTargetsOfEndpointArn } from '../scalable-targets/index.ts'
+import { listTargetsAtWork, readAgenda } from './scaling-agenda.store.ts'
 import { policyIdOf } from './scaling-arn.ts'
 import { scaleTarget } from './scaling-pass.activities.ts'
 import { readPolicy } from './scaling-policy.store.ts'
 import { stepProposal } from './scaling-proposals.ts'
 import { SCALING_TOPIC_PREFIX } from './scaling-topic.ts'
-import { nextScheduled } from './scheduled-action.store.ts'
 
 /** Everything is looked at this often though nothing is announced (real time): hints may be missed. */
 const SWEEP_MS = 5_000
+/** The same for requests that wait for a variant's first instance. */
+const HELD_SWEEP_MS = 1_000
 const PASSES_MAX = 4
 
 /**
  * Scales registered targets, from the moment that it is called: when something is announced of them or of
- * their endpoints, when a moment comes that one waits for, and now and then.
+ * their endpoints, when a moment comes that one waits for, when a request waits, and now and then.
  */
 export function superviseScaling(platform: Platform): AsyncDisposable {
   const { changes, clock, database, log } = platform
   const stopping = new AbortController()
-  const passes = createPasses({
-    pass: (targetId) => scaleTarget(platform, targetId),
-    runningMax: PASSES_MAX,
-    report: (error, targetId) =>
-      log.warn('a scalable target could not be looked at', { targetId, error }),
-  })
-  const report = (error: unknown): void =>
-    log.warn('scalable targets could not be looked at', { error })
-  const everything = (): void => {
-    listTargetIds(database)
-      .then((targetIds) => targetIds.forEach(passes.request))
-      .catch(report)
-  }
-  const ofEndpoint = (endpointArn: string): void => {
-    listTargetsOfEndpointArn(database, endpointArn)
-      .then((targetIds) => targetIds.forEach(passes.request))
-      .catch(report)
-  }
   let alarm = new AbortController()
+  let hasZeroMinimum = false
+
+  const report = (error: unknown): void => {
+    if (!stopping.signal.aborted) log.warn('scalable targets could not be looked at', { error })
+  }
   const setAlarm = async (): Promise<void> => {
     alarm.abort()
     alarm = new AbortController()
     const own = AbortSignal.any([alarm.signal, stopping.signal])
-    const moments = [await nextLook(database), await nextScheduled(database)]
-    const next = moments
-      .filter((moment) => moment !== undefined)
-      .sort((one, other) => one.getTime() - other.getTime())[0]
-    if (!next || own.aborted) return
+    const agenda = await readAgenda(database)
+    hasZeroMinimum = agenda.hasZeroMinimum
+    if (!agenda.nextAt || own.aborted) return
     // an abort is how the wait is given up
-    await clock.until(next, own).then(everything, () => undefined)
+    clock.until(agenda.nextAt, own).then(sweep, () => undefined)
   }
-  const subscriptions = [
-    changes.subscribe(SCALING_TOPIC_PREFIX, (topic) => {
-      if (topic === undefined) everything()
-      else passes.request(topic.slice(SCALING_TOPIC_PREFIX.length))
-      setAlarm().catch(report)
-    }),
-    changes.subscribe('arn:', (topic) => {
-      if (topic?.includes(':endpoint/')) ofEndpoint(topic)
-    }),
-  ]
+  const passes = createPasses({
+    pass: async (targetId) => {
+      await scaleTarget(platform, targetId)
+      await setAlarm()
+    },
+    runningMax: PASSES_MAX,
+    report: (error, targetId) =>
+      log.warn('a scalable target could not be looked at', { targetId, error }),
+  })
+  const request = (targetIds: readonly string[]): void => targetIds.forEach(passes.request)
   const sweep = (): void => {
-    everything()
+    listTargetsAtWork(database, clock.now()).then(request).catch(report)
     setAlarm().catch(report)
   }
-  const timer = setInterval(sweep, SWEEP_MS)
+  const wakeHeld = (): void => {
+    if (hasZeroMinimum) startHeldVariants(platform).catch(report)
+  }
+
+  const subscriptions = [
+    changes.subscribe(SCALING_TOPIC_PREFIX, (topic) => {
+      if (topic === undefined) sweep()
+      else passes.request(topic.slice(SCALING_TOPIC_PREFIX.length))
+    }),
+    changes.subscribe('arn:', (topic) => {
+      if (!topic?.includes(':endpoint/')) return
+      listTargetsOfEndpointArn(database, topic).then(request).catch(report)
+    }),
+    changes.subscribe(METRICS_TOPIC, wakeHeld),
+  ]
+  const timers = [setInterval(sweep, SWEEP_MS), setInterval(wakeHeld, HELD_SWEEP_MS)]
   sweep()
   return {
     [Symbol.asyncDispose]: async () => {
-      clearInterval(timer)
+      for (const timer of timers) clearInterval(timer)
       stopping.abort()
       for (const subscription of subscriptions) subscription[Symbol.dispose]()
       await passes.end()
@@ -77,16 +81,27 @@ export function superviseScaling(platform: Platform): AsyncDisposable {
   }
 }
 
+/** Gives variants that have requests waiting, and no instance, their first. */
+async function startHeldVariants(platform: Platform): Promise<void> {
+  for (const held of await readHeldVariants(platform.database)) {
+    const targets = await listTargetsOfEndpoint(platform.database, held, held.endpointName)
+    const target = targets.find(({ variant }) => variant?.variantName === held.variantName)
+    if (target) await scaleTarget(platform, target.targetId, { isHeld: true })
+  }
+}
+
 /** Takes the actions of alarms that name scaling policies. */
 export const scalingAlarmActions: AlarmActionRunner = {
   accepts: (actionArn) => policyIdOf(actionArn) !== undefined,
-  run: async ({ platform, actionArn, alarm, place }) => {
+  run: async ({ platform, actionArn, actionId, alarm, place }) => {
     const policy = await readPolicy(platform.database, policyIdOf(actionArn) ?? '')
     if (!policy || policy.realm !== place.realm) {
       return { failed: `The scaling policy ${actionArn} does not exist.` }
     }
-    const step = policy.policyType === 'StepScaling' ? stepProposal(policy, alarm) : undefined
-    await scaleTarget(platform, policy.targetId, step ? [step] : [])
+    // an action of another state, such as OKActions, asks for nothing
+    if (alarm.stateValue !== 'ALARM') return undefined
+    const steps = policy.policyType === 'StepScaling' ? [stepProposal(policy, alarm)] : []
+    await scaleTarget(platform, policy.targetId, { steps, triggerId: `alarm-action/${actionId}` })
     return undefined
   },
 }

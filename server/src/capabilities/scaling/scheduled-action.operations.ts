@@ -3,7 +3,7 @@ import { validationException } from '../../aws/errors.ts'
 import { newUuid } from '../../base/ids.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { findTarget, lockTarget } from '../scalable-targets/index.ts'
-import { requireTargetName } from './scalable-dimension.ts'
+import { requireResourceWithDimension, requireTargetName } from './scalable-dimension.ts'
 import { scheduledActionArn } from './scaling-arn.ts'
 import { actionNotFound, limitExceeded, targetNotFound } from './scaling-errors.ts'
 import { pageOf, pageSize, readToken } from './scaling-page.ts'
@@ -79,19 +79,26 @@ function actionOf(
   if (startAt && endAt && startAt > endAt) {
     throw validationException('StartTime must not be later than EndTime.')
   }
-  const bounds = { ...known?.bounds, ...input.ScalableTargetAction }
+  const bounds = input.ScalableTargetAction ?? known?.bounds ?? {}
   const { MinCapacity: min, MaxCapacity: max } = bounds
   if (min === undefined && max === undefined) {
-    throw validationException('ScalableTargetAction needs MinCapacity, MaxCapacity or both.')
+    throw validationException(
+      'At least one of minimum capacity and maximum capacity should be provided',
+    )
   }
   if (min !== undefined && max !== undefined && min > max) {
-    throw validationException('Maximum capacity cannot be less than minimum capacity.')
+    throw validationException('Maximum capacity cannot be less than minimum capacity')
+  }
+  if ((min ?? 0) < 0 || (max ?? 0) < 0) {
+    throw validationException('MinCapacity and MaxCapacity must not be negative.')
   }
   const createdAt = known?.createdAt ?? now
   const span = { createdAt, ...(startAt && { startAt }), ...(endAt && { endAt }) }
   const nextAt = nextRun(parsed, now, span)
-  if (!nextAt && parsed.kind === 'At') {
-    throw validationException(`Schedule '${schedule}' is in the past, or a time that clocks skip.`)
+  if (!nextAt) {
+    throw validationException(
+      `Schedule '${schedule}' never comes: it is in the past, beyond EndTime, or a time that clocks skip.`,
+    )
   }
   return {
     actionId: known?.actionId ?? newUuid(),
@@ -99,7 +106,7 @@ function actionOf(
     ...(timezone !== undefined && { timezone }),
     ...span,
     bounds,
-    ...(nextAt && { nextAt }),
+    nextAt,
   }
 }
 
@@ -125,16 +132,16 @@ export async function describeScheduledActions(
   scope: RequestScope,
 ): Promise<Omit<AutoScaling.DescribeScheduledActionsCommandOutput, '$metadata'>> {
   const limit = pageSize(input.MaxResults)
-  const rows =
-    input.ServiceNamespace === 'sagemaker'
-      ? await listActions(scope.database, scope, {
-          actionNames: input.ScheduledActionNames,
-          resourceId: input.ResourceId,
-          scalableDimension: input.ScalableDimension,
-          after: readToken<ActionPosition>(input.NextToken),
-          limit,
-        })
-      : []
+  const { ResourceId: resourceId, ScalableDimension: scalableDimension } = input
+  requireResourceWithDimension({ resource: resourceId, scalableDimension })
+  if (input.ServiceNamespace !== 'sagemaker') return { ScheduledActions: [] }
+  const rows = await listActions(scope.database, scope, {
+    actionNames: input.ScheduledActionNames,
+    resourceId,
+    scalableDimension,
+    after: readToken<ActionPosition>(input.NextToken),
+    limit,
+  })
   const page = pageOf(rows, limit, ({ target, actionName }) => ({ ...target, actionName }))
   return {
     ScheduledActions: page.rows.map((action) => ({

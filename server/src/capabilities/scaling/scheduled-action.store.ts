@@ -86,27 +86,6 @@ export async function listActionsOfTarget(
   return rows.map(toAction)
 }
 
-/** The targets that have an action whose time has come. */
-export async function listScheduledTargetIds(
-  database: Queryable,
-  at: Date,
-): Promise<readonly string[]> {
-  const rows = await database.query<{ target_id: string }>(
-    'select distinct target_id from scheduled_action where next_at <= $1',
-    [at],
-  )
-  return rows.map((row) => row.target_id)
-}
-
-/** When the next action of all comes. */
-export async function nextScheduled(database: Queryable): Promise<Date | undefined> {
-  const rows = await database.query<{ next: Date | null }>(
-    `select min(next_at) as next from scheduled_action action
-     join realm on realm.realm = action.realm and realm.ended_at is null where next_at is not null`,
-  )
-  return rows[0]?.next ?? undefined
-}
-
 /** Where a page begins: after this one. */
 export interface ActionPosition extends TargetName {
   readonly actionName: string

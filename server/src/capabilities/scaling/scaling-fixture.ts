@@ -1,0 +1,95 @@
+import type {
+  ApplicationAutoScaling,
+  PutScalingPolicyCommandInput,
+  RegisterScalableTargetCommandInput,
+  ScalingActivity,
+} from '@aws-sdk/client-application-auto-scaling'
+import { eventually } from '../../../../tests/support/eventually.ts'
+import { newShortId } from '../../base/ids.ts'
+import type { Host } from '../hosting/hosting-fixture.ts'
+
+const VARIANT = {
+  ServiceNamespace: 'sagemaker',
+  ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+} as const
+
+/** One variant of an endpoint, and what one does to scale it. */
+export interface Scaled {
+  readonly endpointName: string
+  /** The members that name the target in each request. */
+  readonly target: typeof VARIANT & { readonly ResourceId: string }
+  /** @returns the target's ARN */
+  register(more: Partial<RegisterScalableTargetCommandInput>): Promise<string>
+  putPolicy(
+    more: Omit<
+      PutScalingPolicyCommandInput,
+      'PolicyName' | 'ServiceNamespace' | 'ResourceId' | 'ScalableDimension'
+    >,
+  ): Promise<{ readonly arn: string; readonly name: string; readonly alarmNames: string[] }>
+  /** The newest first. */
+  activities(options?: { readonly all?: boolean }): Promise<readonly ScalingActivity[]>
+  /** When so many instances are desired and there, and the endpoint rests. */
+  hasCount(count: number): Promise<void>
+  count(): Promise<number | undefined>
+}
+
+/** An endpoint in service, with so many instances of its one variant. */
+export async function givenScaled(
+  host: Host,
+  {
+    instances = 1,
+    environment = {},
+  }: { instances?: number; environment?: Record<string, string> } = {},
+): Promise<Scaled> {
+  const model = await host.createModel(environment)
+  const endpointName = await host.givenEndpoint(
+    host.variant(model, { InitialInstanceCount: instances }),
+  )
+  return scaledVariant(host, endpointName)
+}
+
+export function scaledVariant(host: Host, endpointName: string): Scaled {
+  const autoScaling: ApplicationAutoScaling = host.server.autoScaling
+  const target = { ...VARIANT, ResourceId: `endpoint/${endpointName}/variant/AllTraffic` }
+  const variant = async () => (await host.describe(endpointName)).ProductionVariants?.[0]
+  return {
+    endpointName,
+    target,
+    register: async (more) => {
+      const { ScalableTargetARN } = await autoScaling.registerScalableTarget({ ...target, ...more })
+      return ScalableTargetARN ?? ''
+    },
+    putPolicy: async (more) => {
+      const name = `policy-${newShortId(6)}`
+      const { PolicyARN, Alarms } = await autoScaling.putScalingPolicy({
+        ...target,
+        PolicyName: name,
+        ...more,
+      })
+      const alarmNames = (Alarms ?? []).map(({ AlarmName = '' }) => AlarmName)
+      return { arn: PolicyARN ?? '', name, alarmNames }
+    },
+    activities: async ({ all = false } = {}) => {
+      const { ScalingActivities } = await autoScaling.describeScalingActivities({
+        ...target,
+        IncludeNotScaledActivities: all,
+      })
+      return ScalingActivities ?? []
+    },
+    hasCount: async (count) => {
+      await eventually(
+        async () => {
+          const { EndpointStatus, ProductionVariants } = await host.describe(endpointName)
+          const { CurrentInstanceCount, DesiredInstanceCount } = ProductionVariants?.[0] ?? {}
+          return (
+            EndpointStatus === 'InService' &&
+            CurrentInstanceCount === count &&
+            DesiredInstanceCount === count
+          )
+        },
+        { what: `${count} instances of ${endpointName}`, timeoutMs: 60_000 },
+      )
+    },
+    count: async () => (await variant())?.DesiredInstanceCount,
+  }
+}
