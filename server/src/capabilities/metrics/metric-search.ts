@@ -78,22 +78,31 @@ async function runSearch(
   if (periodSeconds === undefined || !isPeriod(periodSeconds)) {
     throw new MathFault('SEARCH needs a period of 1, 5, 10, 20, 30 or a multiple of 60 seconds')
   }
-  const metrics = await findMetrics(database, place, search.query)
+  const metrics = await findMetrics(database, place, { text: search.query, startTime })
   const labels = searchLabels(metrics)
   const series = await readStatSeries(database, place, {
     stats: metrics.map((metric) => ({ metric, periodSeconds, statistic, unit: undefined })),
     startTime,
     endTime,
   })
-  return series.map((one, index) => ({ ...one, label: labels[index] ?? '' }))
+  return series
+    .map((one, index) => ({ ...one, label: labels[index] ?? '' }))
+    .sort(({ label: one }, { label: other }) => (one < other ? -1 : 1))
 }
 
-/** In the order of namespaces and names. */
-async function findMetrics(database: Queryable, place: Place, text: string) {
+/** Those with a sample from the start on. */
+async function findMetrics(
+  database: Queryable,
+  place: Place,
+  { text, startTime }: { text: string; startTime: Date },
+) {
   const query = parseSearch(text)
   const found = []
   for (let after: Awaited<ReturnType<typeof selectMetrics>>[number] | undefined; ; ) {
-    const filter = { namespace: query.schema?.namespace }
+    const filter = {
+      namespace: query.schema?.namespace,
+      activeSinceSeconds: Math.floor(startTime.getTime() / 1_000),
+    }
     const page = await selectMetrics(database, place, { filter, after, limit: PAGE_METRICS })
     found.push(...page.filter((metric) => matchesSearch(metric, query)))
     after = page.at(-1)

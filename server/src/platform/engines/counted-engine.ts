@@ -9,6 +9,7 @@ export function countedEngine(engine: Engine, gauge: WorkGauge): Engine {
     observe: (taskId) => gauge.track(() => engine.observe(taskId)),
     stop: (taskId, options) => gauge.track(() => engine.stop(taskId, options)),
     kill: (taskId) => gauge.track(() => engine.kill(taskId)),
+    usage: () => gauge.track(() => engine.usage()),
     remove: (taskId) => gauge.track(() => engine.remove(taskId)),
   }
 }
