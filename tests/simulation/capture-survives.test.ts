@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
+import { CloudWatch } from '@aws-sdk/client-cloudwatch'
 import { monotonicMs } from '../../server/src/base/clock.ts'
 import { newUuid } from '../../server/src/base/ids.ts'
 import { eventually } from '../support/eventually.ts'
@@ -13,9 +14,12 @@ const LOSS_MS_MAX = 1_000
 const REPLACED_MS_MAX = 2_000
 
 let rehearsal: Rehearsal
+let cloudwatch: CloudWatch
 
 before(async () => {
   rehearsal = await startRehearsal()
+  const { region, credentials } = rehearsal.sagemaker.config
+  cloudwatch = new CloudWatch({ endpoint: rehearsal.url, region, credentials })
   await rehearsal.createModelAndConfig('one')
   const { s3, sagemaker } = rehearsal
   await s3.createBucket({ Bucket: BUCKET })
@@ -88,6 +92,24 @@ async function captured(): Promise<{ ids: Set<string>; events: Map<string, numbe
   return { ids, events }
 }
 
+/** The endpoint's requests of the last two hours, by CloudWatch. */
+async function invocations(): Promise<number> {
+  const now = JSON.parse(await rehearsal.cli('clock', 'show', '--json')).now as string
+  const { Datapoints = [] } = await cloudwatch.getMetricStatistics({
+    Namespace: 'AWS/SageMaker',
+    MetricName: 'Invocations',
+    Dimensions: [
+      { Name: 'EndpointName', Value: ENDPOINT },
+      { Name: 'VariantName', Value: 'AllTraffic' },
+    ],
+    StartTime: new Date(Date.parse(now) - 7_200_000),
+    EndTime: new Date(Date.parse(now) + 60_000),
+    Period: 3_600,
+    Statistics: ['Sum'],
+  })
+  return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0)
+}
+
 async function answeredFor(count: number): Promise<void> {
   for (let index = 0; index < count; index++) await rehearsal.invoke(ENDPOINT)
 }
@@ -118,6 +140,12 @@ test('gateways that are killed lose the records of their last second at most, an
     [...events].filter(([, count]) => count > 1),
     [],
   )
+  // the same holds of what was counted
+  const counted = await eventually(async () => {
+    const sum = await invocations()
+    return sum >= before.length + later.length && sum
+  })
+  assert.ok(counted <= events.size + answered.length, `${counted} invocations`)
 })
 
 test('a clean stop loses no record', async () => {
