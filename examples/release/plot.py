@@ -6,6 +6,7 @@ COLORS = {"v1": "#4878a8", "v2": "#c2514e", "v3": "#5a9e6f"}
 
 def write_plot(path, history, marks, title):
     """@param history of `watch.Watch` @param marks (seconds, text) of what was done"""
+    history = [point for point in history if sum(point["shares"].values()) > 0]
     end = max(point["at"] for point in history) or 1
     x = lambda at: LEFT + (WIDTH - LEFT - RIGHT) * at / end
     y = lambda share: HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share

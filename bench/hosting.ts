@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { type AsyncInferenceConfig, waitUntilEndpointInService } from '@aws-sdk/client-sagemaker'
+import { pack } from 'tar-stream'
+import type { BenchPlatform } from './platform.ts'
+
+/** Where models and answers are; made by whoever deploys. */
+export const BUCKET = 'bench-hosting'
+const IMAGE = '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1'
+/** AWS's limit is by the instance: this one has room for a thousand models. */
+const INSTANCE = 'ml.m5.4xlarge'
+
+export interface XgboostEndpoint {
+  readonly name: string
+  /** What requests may name; one undefined where the endpoint has one model. */
+  readonly targets: readonly (string | undefined)[]
+  invoke(line: string, target: string | undefined): Promise<unknown>
+}
+
+/** Deploys the built-in XGBoost image with one instance, and returns when it serves. */
+export async function deployXgboost(
+  platform: BenchPlatform,
+  options: {
+    readonly name: string
+    /** Padded with bytes that do not compress. */
+    readonly model: { readonly file: Buffer; readonly bytes: number }
+    /** Present: so many models in one container. */
+    readonly models?: number
+    readonly asyncInference?: AsyncInferenceConfig
+  },
+): Promise<XgboostEndpoint> {
+  const { sagemaker, s3, runtime, roleArn } = platform
+  const { name, models } = options
+  const prefix = `${name}/`
+  const first = `${prefix}model-0.tar.gz`
+  await s3.putObject({ Bucket: BUCKET, Key: first, Body: await archive(options.model) })
+  const names = Array.from({ length: models ?? 0 }, (_, index) => `model-${index}.tar.gz`)
+  for (const copy of names.slice(1)) {
+    const Key = `${prefix}${copy}`
+    await s3.copyObject({ Bucket: BUCKET, Key, CopySource: `${BUCKET}/${first}` })
+  }
+  await sagemaker.createModel({
+    ModelName: name,
+    ExecutionRoleArn: roleArn,
+    PrimaryContainer: {
+      Image: IMAGE,
+      ModelDataUrl: `s3://${BUCKET}/${models === undefined ? first : prefix}`,
+      ...(models !== undefined && { Mode: 'MultiModel' as const }),
+    },
+  })
+  await sagemaker.createEndpointConfig({
+    EndpointConfigName: name,
+    ProductionVariants: [
+      {
+        VariantName: 'AllTraffic',
+        ModelName: name,
+        InstanceType: INSTANCE,
+        InitialInstanceCount: 1,
+      },
+    ],
+    ...(options.asyncInference && { AsyncInferenceConfig: options.asyncInference }),
+  })
+  await sagemaker.createEndpoint({ EndpointName: name, EndpointConfigName: name })
+  await waitUntilEndpointInService(
+    { client: sagemaker, maxWaitTime: 120, minDelay: 1, maxDelay: 1 },
+    { EndpointName: name },
+  )
+  return {
+    name,
+    targets: models === undefined ? [undefined] : names,
+    invoke: (line, target) =>
+      runtime.invokeEndpoint({
+        EndpointName: name,
+        Body: line,
+        ContentType: 'text/csv',
+        ...(target !== undefined && { TargetModel: target }),
+      }),
+  }
+}
+
+async function archive({ file, bytes }: { file: Buffer; bytes: number }): Promise<Buffer> {
+  const tar = pack()
+  tar.entry({ name: 'xgboost-model' }, file)
+  const padding = Math.max(0, bytes - gzipSync(file).length)
+  tar.entry({ name: '.padding' }, randomBytes(padding))
+  tar.finalize()
+  const pieces: Buffer[] = []
+  for await (const piece of tar) pieces.push(piece as Buffer)
+  return gzipSync(Buffer.concat(pieces), { level: 1 })
+}
