@@ -6,6 +6,7 @@ import type {
 import type { RequestScope } from '../../platform/scope.ts'
 import { readMetricData } from './metric-data.validation.ts'
 import { metricDataPage } from './metric-data-page.ts'
+import { readOffsetSeconds } from './metric-label.ts'
 import { evaluateMetricQueries } from './metric-query.ts'
 import { recordMetrics } from './metric-record.ts'
 import { retainedStart } from './metric-retention.ts'
@@ -36,10 +37,18 @@ export async function getMetricData(
   if (pointsMax < 1 || pointsMax > DATAPOINTS_MAX) {
     throw validationError(`The parameter MaxDatapoints must be between 1 and ${DATAPOINTS_MAX}.`)
   }
+  const timezone = input.LabelOptions?.Timezone ?? '+0000'
+  const labelOffsetSeconds = readOffsetSeconds(timezone)
+  if (labelOffsetSeconds === undefined) {
+    throw validationError(
+      `The value ${timezone} for parameter LabelOptions.Timezone is invalid: give an offset such as +0130.`,
+    )
+  }
   const series = await evaluateMetricQueries(scope.database, scope, {
     queries,
     startTime: retainedStart(startTime, scope.clock.now()),
     endTime,
+    labelOffsetSeconds,
   })
   const { results, nextToken } = metricDataPage(series, { input, pointsMax })
   return {

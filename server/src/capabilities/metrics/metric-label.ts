@@ -9,6 +9,8 @@ export interface LabelSubject {
   readonly values: readonly number[]
   /** What `PROP('…')` reads, by its name; dimensions as `Dim.<name>`. */
   readonly properties: Readonly<Record<string, string>>
+  /** How far the clock that instants are shown by is ahead of UTC. */
+  readonly offsetSeconds: number
 }
 
 /** What names a query of one metric among others. */
@@ -78,11 +80,14 @@ export function dynamicLabel(template: string, subject: LabelSubject): string {
   )
 }
 
-function statisticText(name: string, { seconds, values }: LabelSubject): string | undefined {
+function statisticText(
+  name: string,
+  { seconds, values, offsetSeconds }: LabelSubject,
+): string | undefined {
   const texts = Object.hasOwn(TEXTS, name) ? TEXTS[name] : undefined
   if (!texts) return undefined
   if (name !== 'DATAPOINT_COUNT' && values.length === 0) return '--'
-  return texts(values.map((value, index) => ({ value, at: seconds[index] ?? 0 })))
+  return texts(values.map((value, index) => ({ value, at: (seconds[index] ?? 0) + offsetSeconds })))
 }
 
 interface Point {
@@ -124,4 +129,12 @@ function numberText(value: number): string {
 
 function timeText(seconds: number): string {
   return new Date(seconds * 1_000).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+/** `+0130` of a request's LabelOptions. @returns undefined for what is no offset */
+export function readOffsetSeconds(text: string): number | undefined {
+  const [, sign, hours = '', minutes = ''] = /^([+-])(\d\d)([0-5]\d)$/.exec(text) ?? []
+  if (sign === undefined || Number(hours) > 14) return undefined
+  const seconds = Number(hours) * 3_600 + Number(minutes) * 60
+  return sign === '-' ? -seconds : seconds
 }

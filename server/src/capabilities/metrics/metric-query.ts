@@ -34,6 +34,8 @@ export interface MetricQueriesRequest {
   readonly startTime: Date
   /** Exclusive. */
   readonly endTime: Date
+  /** Of instants in labels, from UTC; 0 when absent. */
+  readonly labelOffsetSeconds?: number
 }
 
 /**
@@ -49,6 +51,7 @@ export async function evaluateMetricQueries(
 ): Promise<readonly MetricSeries[]> {
   const queries = readMetricQueries(request.queries)
   refuseOtherAccounts(request.queries, place)
+  const about = { ...place, offsetSeconds: request.labelOffsetSeconds ?? 0 }
   const stats = queries.filter((query) => query.kind === 'MetricStat')
   const expressions = queries.filter((query) => query.kind === 'Expression')
   const series = await readStatSeries(database, place, { ...request, stats })
@@ -66,7 +69,7 @@ export async function evaluateMetricQueries(
   }))
   const measured = found.flatMap(({ query, plain, series: one }) =>
     one
-      ? [{ query, series: { ...one, label: labelOf(query, { plain, series: one, place }) } }]
+      ? [{ query, series: { ...one, label: labelOf(query, { plain, series: one, about }) } }]
       : [],
   )
   const longest =
@@ -82,7 +85,7 @@ export async function evaluateMetricQueries(
   const search = (one: SearchParameters) => results.get(searchKey(one)) ?? []
   const resultOf = evaluation({ queries, measured, request, search, longest })
   return queries.flatMap((query) =>
-    query.isReturned ? resultsOf(query, resultOf(query.id), { measured, place }) : [],
+    query.isReturned ? resultsOf(query, resultOf(query.id), { measured, about }) : [],
   )
 }
 
@@ -151,19 +154,19 @@ function evaluation(options: {
 function resultsOf(
   query: MetricQuery,
   value: MathValue,
-  { measured, place }: { measured: readonly Measured[]; place: Place },
+  { measured, about }: { measured: readonly Measured[]; about: LabelPlace },
 ): readonly MetricSeries[] {
   if (query.kind === 'MetricStat') {
     const series = measured.find((one) => one.query === query)?.series
     return series ? [metricSeries(query.id, series)] : []
   }
   if (value.kind === 'Series') {
-    const label = labelOf(query, { plain: query.id, series: value.series, place })
+    const label = labelOf(query, { plain: query.id, series: value.series, about })
     return [metricSeries(query.id, { ...value.series, label })]
   }
   if (value.kind === 'Array') {
     return value.list.map((series) => {
-      const label = arrayLabel(query, { plain: series.label, series, place })
+      const label = arrayLabel(query, { plain: series.label, series, about })
       return metricSeries(query.id, { ...series, label })
     })
   }
@@ -182,17 +185,29 @@ function metricSeries(id: string, series: MathSeries & Partial<StatSeries>): Met
   }
 }
 
+/** Where and by which clock labels are written. */
+interface LabelPlace extends Place {
+  readonly offsetSeconds: number
+}
+
 interface Labelled {
   readonly plain: string
   readonly series: MathSeries
-  readonly place: Place
+  readonly about: LabelPlace
 }
 
-function labelOf(query: MetricQuery, { plain, series, place }: Labelled): string {
+function labelOf(query: MetricQuery, { plain, series, about }: Labelled): string {
   const { label } = query
   if (label === undefined || !label.includes('${')) return label ?? plain
-  const properties = propertiesOf(query, place)
-  return dynamicLabel(label, { plain, seconds: series.seconds, values: series.values, properties })
+  const properties = propertiesOf(query, about)
+  const { offsetSeconds } = about
+  return dynamicLabel(label, {
+    plain,
+    seconds: series.seconds,
+    values: series.values,
+    properties,
+    offsetSeconds,
+  })
 }
 
 /** AWS puts an expression's own label before each series'. */
