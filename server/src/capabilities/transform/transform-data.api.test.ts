@@ -130,12 +130,19 @@ test('SplitType None sends an object whole, and MaxPayloadInMB 0 sends it in chu
 
 test('compressed objects are unpacked; what is not compressed fails', async () => {
   const { job, outputs } = await transformed(
-    { 'a.csv.gz': gzipSync('1,2\n3,4\n'), 'plain.csv': '1,2\n' },
+    {
+      'a.csv.gz': gzipSync('1,2\n3,4\n'),
+      'cut.gz': gzipSync('1,2\n').subarray(0, 20),
+      'plain.csv': '1,2\n',
+    },
     { input: { CompressionType: 'Gzip' } },
   )
 
   assert.deepEqual(outputs, { 'a.csv.gz.out': '3\n7\n' })
-  assert.match(job.FailureReason ?? '', /plain\.csv: The object is not gzip/)
+  assert.match(
+    job.FailureReason ?? '',
+    /cut\.gz: The object is not whole gzip.*; 1 more object failed/,
+  )
 })
 
 test('a manifest names the objects, and their keys below its prefix are kept', async () => {

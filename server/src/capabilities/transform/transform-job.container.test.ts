@@ -90,10 +90,10 @@ test('the container is told what the request says, and nothing that is settled w
   const open = taskOf({ Environment: { B: 'job', C: 'job' } })
   const told = taskOf({
     BatchStrategy: 'SingleRecord',
-    MaxPayloadInMB: 0,
+    MaxPayloadInMB: 5,
     MaxConcurrentTransforms: 4,
   })
-  const zero = taskOf({ MaxConcurrentTransforms: 0 })
+  const zero = taskOf({ MaxConcurrentTransforms: 0, MaxPayloadInMB: 0 })
 
   assert.deepEqual(open.environment, { A: 'model', B: 'job', C: 'job', SAGEMAKER_BATCH: 'true' })
   assert.deepEqual(told.environment, {
@@ -102,9 +102,10 @@ test('the container is told what the request says, and nothing that is settled w
     SAGEMAKER_BATCH: 'true',
     SAGEMAKER_BATCH_STRATEGY: 'SINGLE_RECORD',
     SAGEMAKER_MAX_CONCURRENT_TRANSFORMS: '4',
-    SAGEMAKER_MAX_PAYLOAD_IN_MB: '0',
+    SAGEMAKER_MAX_PAYLOAD_IN_MB: '5',
   })
-  assert.equal(told.transform?.maxPayloadMb, 0)
+  assert.equal(zero.transform?.maxPayloadMb, 0)
+  assert.equal(zero.environment.SAGEMAKER_MAX_PAYLOAD_IN_MB, undefined)
   assert.equal(zero.transform?.maxConcurrentTransforms, undefined)
 })
 

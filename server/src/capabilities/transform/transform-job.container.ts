@@ -106,7 +106,8 @@ function batchEnvironment(request: TransformJobRequest): Record<string, string> 
   const { MaxPayloadInMB, BatchStrategy, MaxConcurrentTransforms } = request
   return {
     SAGEMAKER_BATCH: 'true',
-    ...(MaxPayloadInMB !== undefined && { SAGEMAKER_MAX_PAYLOAD_IN_MB: String(MaxPayloadInMB) }),
+    // 0 is no bound, which a container would take for one that nothing keeps to
+    ...(MaxPayloadInMB && { SAGEMAKER_MAX_PAYLOAD_IN_MB: String(MaxPayloadInMB) }),
     ...(BatchStrategy && {
       SAGEMAKER_BATCH_STRATEGY: BatchStrategy === 'SingleRecord' ? 'SINGLE_RECORD' : 'MULTI_RECORD',
     }),

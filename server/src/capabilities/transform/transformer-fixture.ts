@@ -44,7 +44,7 @@ const REPOSITORY = 'transformer'
 
 /**
  * Answers each line with the sum of its fields, as CSV; records of JSON with their own sum. Lines that hold
- * `bad` are refused with 400, `crash` with 500, `die` ends it, `flaky` is refused once. Prints every payload.
+ * `bad` are refused with 400, `crash` with 500, `die` ends it, `flaky` is refused once. With ECHO it answers what it was sent so often. Prints every payload.
  */
 const PROGRAM = `#!/usr/bin/env python3
 import json, os, sys, threading, time
@@ -67,6 +67,8 @@ def total(values):
     return int(result) if result == int(result) else result
 
 def predict(body, content_type):
+    if "ECHO" in os.environ:
+        return "\\n".join([body] * int(os.environ["ECHO"]))
     if content_type == "application/json":
         record = json.loads(body)
         return json.dumps(total(record if isinstance(record, list) else record["features"]))
@@ -136,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
             flaky.add(text)
             time.sleep(3)
         answer = predict(text.replace("flaky", "0").replace("slow", "0"), self.headers.get("Content-Type"))
-        self.answer(200, answer.encode())
+        self.answer(200, answer.encode("latin1"))
 
     def log_message(self, *_):
         pass

@@ -141,7 +141,9 @@ async function* plainBytes(
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
     if (!code.startsWith('Z_')) throw error
-    throw new RecordFailure('The object is not gzip, though CompressionType is Gzip')
+    throw new RecordFailure(
+      `The object is not whole gzip, though CompressionType is Gzip: ${(error as Error).message}`,
+    )
   }
 }
 
