@@ -4,14 +4,23 @@ import type {
   RegisterScalableTargetCommandInput,
   ScalingActivity,
 } from '@aws-sdk/client-application-auto-scaling'
+import type { DescribeEndpointCommandOutput, ProductionVariant } from '@aws-sdk/client-sagemaker'
 import { eventually } from '../../../../tests/support/eventually.ts'
 import { newShortId } from '../../base/ids.ts'
-import type { Host } from '../hosting/hosting-fixture.ts'
 
 const VARIANT = {
   ServiceNamespace: 'sagemaker',
   ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
 } as const
+
+/** What of a host is needed; hosting's fixture is one. */
+interface ScalingHost {
+  readonly server: { readonly autoScaling: ApplicationAutoScaling }
+  createModel(environment?: Record<string, string>): Promise<string>
+  variant(modelName: string, more?: Partial<ProductionVariant>): ProductionVariant
+  givenEndpoint(...variants: readonly ProductionVariant[]): Promise<string>
+  describe(name: string): Promise<DescribeEndpointCommandOutput>
+}
 
 /** One variant of an endpoint, and what one does to scale it. */
 export interface Scaled {
@@ -35,7 +44,7 @@ export interface Scaled {
 
 /** An endpoint in service, with so many instances of its one variant. */
 export async function givenScaled(
-  host: Host,
+  host: ScalingHost,
   {
     instances = 1,
     environment = {},
@@ -48,8 +57,8 @@ export async function givenScaled(
   return scaledVariant(host, endpointName)
 }
 
-export function scaledVariant(host: Host, endpointName: string): Scaled {
-  const autoScaling: ApplicationAutoScaling = host.server.autoScaling
+export function scaledVariant(host: ScalingHost, endpointName: string): Scaled {
+  const { autoScaling } = host.server
   const target = { ...VARIANT, ResourceId: `endpoint/${endpointName}/variant/AllTraffic` }
   const variant = async () => (await host.describe(endpointName)).ProductionVariants?.[0]
   return {
