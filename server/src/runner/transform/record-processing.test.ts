@@ -119,6 +119,17 @@ const CASES: readonly Case[] = [
     answer: '{\n"score": 1\n}',
     stored: ['{"a":1,"SageMakerOutput":{"score":1}}'],
   },
+  {
+    title: 'JSON to CSV: rows of the answer are filtered each',
+    type: 'application/json',
+    accept: 'text/csv',
+    input: '$.features',
+    output: '$[-1]',
+    records: ['{"features":[[1],[2]]}'],
+    sent: ['[[1],[2]]'],
+    answer: '0,0.1\n1,0.9\n',
+    stored: ['0.1', '0.9'],
+  },
 ]
 
 for (const { title, type, accept, input, output, joins, splitsLines, ...row } of CASES) {

@@ -8,7 +8,6 @@ export type RecordFormat = 'csv' | 'jsonlines' | 'json'
 
 /** What becomes of records on their way to the model and back. */
 export interface RecordProcessing {
-  readonly format: RecordFormat
   /** The records of a text. @throws RecordFailure */
   records(text: string): readonly string[]
   /** What of a record the model is to see. @throws RecordFailure */
@@ -28,31 +27,25 @@ export interface ProcessingOptions {
 
 /** @throws RecordFailure for formats that have no fields */
 export function createProcessing(options: ProcessingOptions): RecordProcessing {
-  const { processing, contentType, accept, splitsLines, inference } = options
+  const { processing, contentType, accept, splitsLines } = options
   const format = formatOf(contentType, { splitsLines })
   const outFormat = accept === undefined ? format : formatOf(accept, { splitsLines })
-  const isWhole = format === 'json'
+  // the answer to one whole document is one too, over however many lines
+  const answerFormat = format === 'json' && outFormat !== 'csv' ? 'json' : outFormat
   const toModel = recordFilter(processing.inputFilter, format)
-  const toOutput = recordFilter(processing.outputFilter, outFormat)
-  const join = outFormat === 'csv' ? joinRow : joinJson
-  const mark = inference && (outFormat === 'csv' ? markRow(inference) : markJson(inference))
+  const toStore = outFormat === 'csv' ? rowOutput(options) : jsonOutput(options)
   return {
-    format,
     records: (text) => recordsOf(text, format),
     toModel,
     fromModel: (inputs, answer) => {
-      const answers = recordsOf(answer, isWhole ? 'json' : outFormat)
+      const answers = recordsOf(answer, answerFormat)
       if (processing.joinsInput && answers.length !== inputs.length) {
         throw new RecordFailure(
           'Fail to join data: mismatched line count between the input and the output: ' +
             `${inputs.length} records were sent and ${answers.length} came back`,
         )
       }
-      return answers.map((text, index) => {
-        const joined = processing.joinsInput ? join(inputs[index] ?? '', text) : text
-        const shown = toOutput(joined)
-        return mark ? mark(shown) : shown
-      })
+      return answers.map((text, index) => toStore(inputs[index] ?? '', text))
     },
   }
 }
@@ -78,56 +71,67 @@ function recordsOf(text: string, format: RecordFormat): readonly string[] {
   return text.split(/\r?\n/).filter((line) => line.trim() !== '')
 }
 
-function recordFilter(filter: string, format: RecordFormat): (record: string) => string {
-  const path = parseJsonPath(filter)
-  if (!path) throw new RecordFailure(`The filter '${filter}' is not a JSONPath that is supported`)
-  if (path.length === 0) return (record) => record
-  const select = format === 'csv' ? csvFilter(path) : jsonFilter(path)
-  if (!select) throw new RecordFailure(`The filter '${filter}' does not fit rows of CSV`)
-  return (record) => {
-    try {
-      return select(record)
-    } catch (error) {
-      if (!(error instanceof PathMiss)) throw error
-      throw new RecordFailure(`The filter '${filter}' does not fit a record: ${error.message}`)
-    }
+/** What is stored for a record and its answer. */
+type Output = (input: string, answer: string) => string
+
+function rowOutput({ processing, inference }: ProcessingOptions): Output {
+  const { joinsInput, outputFilter } = processing
+  const filter = recordFilter(outputFilter, 'csv')
+  return (input, answer) => {
+    const row = filter(joinsInput ? `${input},${answer}` : answer)
+    return inference ? `${row},${inference.newId()},${inference.time}` : row
   }
-}
-
-function jsonFilter(path: readonly PathSegment[]): (record: string) => string {
-  return (record) => JSON.stringify(selectJson(parseRecord(record), path))
-}
-
-function joinRow(input: string, answer: string): string {
-  return `${input},${answer}`
 }
 
 /** @source DataProcessing's reference, JoinSource */
-function joinJson(input: string, answer: string): string {
-  const record = parseRecord(input)
-  const output = parseRecord(answer)
-  const joined = isObject(record)
-    ? { ...record, SageMakerOutput: output }
-    : { SageMakerInput: record, SageMakerOutput: output }
-  return JSON.stringify(joined)
-}
-
-type Inference = NonNullable<ProcessingOptions['inference']>
-
-function markRow({ newId, time }: Inference): (row: string) => string {
-  return (row) => `${row},${newId()},${time}`
-}
-
-function markJson({ newId, time }: Inference): (record: string) => string {
-  return (text) => {
-    const record = parseRecord(text)
-    const fields = isObject(record) ? record : { SageMakerOutput: record }
+function jsonOutput({ processing, inference }: ProcessingOptions): Output {
+  const { joinsInput, outputFilter } = processing
+  const path = requirePath(outputFilter)
+  if (!joinsInput && !inference && path.length === 0) return (_, answer) => answer
+  return (input, answer) => {
+    const output = parseRecord(answer)
+    const joined = joinsInput
+      ? { ...fieldsOf(parseRecord(input), 'SageMakerInput'), SageMakerOutput: output }
+      : output
+    const chosen = fitting(outputFilter, () => selectJson(joined, path))
+    if (!inference) return JSON.stringify(chosen)
     return JSON.stringify({
-      ...fields,
-      SageMakerInferenceId: newId(),
-      SageMakerInferenceTime: time,
+      ...fieldsOf(chosen, 'SageMakerOutput'),
+      SageMakerInferenceId: inference.newId(),
+      SageMakerInferenceTime: inference.time,
     })
   }
+}
+
+function recordFilter(filter: string, format: RecordFormat): (record: string) => string {
+  const path = requirePath(filter)
+  if (path.length === 0) return (record) => record
+  const select =
+    format === 'csv'
+      ? csvFilter(path)
+      : (record: string) => JSON.stringify(selectJson(parseRecord(record), path))
+  if (!select) throw new RecordFailure(`The filter '${filter}' does not fit rows of CSV`)
+  return (record) => fitting(filter, () => select(record))
+}
+
+function requirePath(filter: string): readonly PathSegment[] {
+  const path = parseJsonPath(filter)
+  if (path) return path
+  throw new RecordFailure(`The filter '${filter}' is not a JSONPath that is supported`)
+}
+
+function fitting<T>(filter: string, select: () => T): T {
+  try {
+    return select()
+  } catch (error) {
+    if (!(error instanceof PathMiss)) throw error
+    throw new RecordFailure(`The filter '${filter}' does not fit a record: ${error.message}`)
+  }
+}
+
+/** A record that is no object becomes one, with a single attribute. */
+function fieldsOf(record: unknown, name: string): Record<string, unknown> {
+  return isObject(record) ? record : { [name]: record }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
