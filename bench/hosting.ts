@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { type AsyncInferenceConfig, waitUntilEndpointInService } from '@aws-sdk/client-sagemaker'
 import { pack } from 'tar-stream'
@@ -80,11 +81,13 @@ export async function deployXgboost(
 
 async function archive({ file, bytes }: { file: Buffer; bytes: number }): Promise<Buffer> {
   const tar = pack()
-  tar.entry({ name: 'xgboost-model' }, file)
-  const padding = Math.max(0, bytes - gzipSync(file).length)
-  tar.entry({ name: '.padding' }, randomBytes(padding))
+  const packed = buffer(tar)
+  const entry = (name: string, content: Buffer): Promise<void> =>
+    new Promise((resolve, reject) => {
+      tar.entry({ name }, content, (error) => (error ? reject(error) : resolve()))
+    })
+  await entry('xgboost-model', file)
+  await entry('.padding', randomBytes(Math.max(0, bytes - gzipSync(file).length)))
   tar.finalize()
-  const pieces: Buffer[] = []
-  for await (const piece of tar) pieces.push(piece as Buffer)
-  return gzipSync(Buffer.concat(pieces), { level: 1 })
+  return gzipSync(await packed, { level: 1 })
 }

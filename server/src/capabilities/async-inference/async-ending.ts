@@ -1,6 +1,6 @@
 import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
-import type { Platform } from '../../platform/scope.ts'
+import type { Place, Platform } from '../../platform/scope.ts'
 import { type EndpointRoute, readRoute } from '../inference/index.ts'
 import { appendLogEvents } from '../logs/index.ts'
 import { recordMetrics } from '../metrics/index.ts'
@@ -11,14 +11,12 @@ import {
   endingNotifications,
   testNotifications,
 } from './async-invocation.container.ts'
-import { deleteInvocation, takeExpired } from './async-invocation.store.ts'
+import { deleteInvocations, takeExpired } from './async-invocation.store.ts'
 import type { AsyncInvocation, LeasedInvocation } from './async-invocation.ts'
 import { endingSamples } from './async-metrics.ts'
 import { insertNotifications, insertTopicTest } from './async-notification.store.ts'
 
 export interface FinishedInvocation {
-  /** The process that has leased it. */
-  readonly owner: string
   readonly invocation: LeasedInvocation
   readonly config: AsyncInferenceConfig
   /** When the replica got it, by the platform's clock. */
@@ -27,25 +25,87 @@ export interface FinishedInvocation {
 }
 
 /**
- * Ends an invocation: its row goes, and what is told of it is written, in one transaction. The output, or
- * the reason of the failure, is there before.
+ * Ends invocations that this process has leased: their rows go, and what is told of them is written, in one
+ * transaction; the output, or the reason of the failure, is there before. Those that end while others are
+ * being written go together: all of an endpoint add to the same metrics, and would wait for each other.
+ *
+ * @param owner this process, as it leases
  */
-export async function finishInvocation(
+export function createEndings(platform: Platform, owner: string) {
+  interface Waiting {
+    readonly finished: FinishedInvocation
+    readonly resolve: () => void
+    readonly reject: (error: unknown) => void
+  }
+  let waiting: Waiting[] = []
+  let isWriting = false
+
+  const write = async (): Promise<void> => {
+    isWriting = true
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      await endAll(
+        platform,
+        owner,
+        batch.map(({ finished }) => finished),
+      ).then(
+        () => {
+          for (const { resolve } of batch) resolve()
+        },
+        (error: unknown) => {
+          for (const { reject } of batch) reject(error)
+        },
+      )
+    }
+    isWriting = false
+  }
+  return {
+    /** Resolves when the end is on disk. */
+    finish: async (finished: FinishedInvocation): Promise<void> => {
+      const { invocation, config, outcome } = finished
+      const { ending } = outcome
+      if (ending.status === 'Failed') await storeFailure(platform, { invocation, ending, config })
+      await new Promise<void>((resolve, reject) => {
+        waiting.push({ finished, resolve, reject })
+        if (!isWriting) void write()
+      })
+    },
+  }
+}
+
+async function endAll(
   platform: Platform,
-  finished: FinishedInvocation,
+  owner: string,
+  all: readonly FinishedInvocation[],
 ): Promise<void> {
-  const { invocation, outcome, config, owner } = finished
-  const { ending } = outcome
-  if (ending.status === 'Failed') await storeFailure(platform, { invocation, ending, config })
   const at = platform.clock.now()
-  const isMine = await platform.database.transaction(async (transaction) => {
-    if (!(await deleteInvocation(transaction, invocation.invocationId, owner))) return false
-    await tell(transaction, { invocation, ending, at, config })
-    const samples = endingSamples({ ...finished, at })
-    await recordMetrics(transaction, invocation.place, samples)
-    return true
+  const ended = await platform.database.transaction(async (transaction) => {
+    const ids = all.map(({ invocation }) => invocation.invocationId)
+    const mine = await deleteInvocations(transaction, ids, owner)
+    const finished = all.filter(({ invocation }) => mine.has(invocation.invocationId))
+    for (const { invocation, outcome, config } of finished) {
+      await tell(transaction, { invocation, ending: outcome.ending, at, config })
+    }
+    for (const [place, group] of byPlace(finished)) {
+      const samples = group.flatMap((one) => endingSamples({ ...one, at }))
+      await recordMetrics(transaction, place, samples)
+    }
+    return finished
   })
-  if (isMine) await writeDataLog(platform, finished, at)
+  await writeDataLogs(platform, ended, at)
+}
+
+function byPlace(
+  finished: readonly FinishedInvocation[],
+): readonly (readonly [Place, readonly FinishedInvocation[]])[] {
+  const groups = Map.groupBy(
+    finished,
+    ({ invocation: { place } }) => `${place.realm}/${place.region}`,
+  )
+  return [...groups.values()].flatMap((group) =>
+    group[0] ? [[group[0].invocation.place, group] as const] : [],
+  )
 }
 
 /** Ends the requests whose time to live is over and that no replica has. */
@@ -134,26 +194,35 @@ async function storeFailure(
   )
 }
 
-async function writeDataLog(
+/** One batch of lines for each instance's data log. */
+async function writeDataLogs(
   platform: Platform,
-  { invocation, outcome }: FinishedInvocation,
+  finished: readonly FinishedInvocation[],
   at: Date,
 ): Promise<void> {
-  const { place, endpointName, variantName, replicaId, request, invocationId } = invocation
+  const streams = Map.groupBy(finished, ({ invocation }) => invocation.replicaId)
+  for (const group of streams.values()) {
+    const { place, endpointName, variantName, replicaId } = group[0]?.invocation ?? {}
+    if (!place) continue
+    await appendLogEvents(
+      { ...platform, ...place },
+      {
+        group: `/aws/sagemaker/Endpoints/${endpointName}`,
+        stream: `${variantName}/${replicaId}/data-log`,
+        events: group.map((one) => ({ timestamp: at.getTime(), message: logLine(one, at) })),
+      },
+    )
+  }
+}
+
+function logLine({ invocation, outcome }: FinishedInvocation, at: Date): string {
   const { ending, durations } = outcome
   const what =
     ending.status === 'Completed'
       ? `Inference request succeeded. ${durationText(durations)}`
       : `Inference request failed. ${ending.failureReason}`
-  const message = `${at.toISOString()}:[sagemaker logs] [${request.InferenceId ?? invocationId}] ${what}`
-  await appendLogEvents(
-    { ...platform, ...place },
-    {
-      group: `/aws/sagemaker/Endpoints/${endpointName}`,
-      stream: `${variantName}/${replicaId}/data-log`,
-      events: [{ timestamp: at.getTime(), message }],
-    },
-  )
+  const inferenceId = invocation.request.InferenceId ?? invocation.invocationId
+  return `${at.toISOString()}:[sagemaker logs] [${inferenceId}] ${what}`
 }
 
 function durationText({ modelUs, requestDownloadUs, responseUploadUs }: Durations): string {

@@ -158,17 +158,18 @@ export async function releaseInvocation(
   )
 }
 
-/** Ends an invocation. @returns false when it is somebody else's by now */
-export async function deleteInvocation(
+/** Ends invocations. @returns those that were not somebody else's by then */
+export async function deleteInvocations(
   transaction: Queryable,
-  invocationId: string,
+  invocationIds: readonly string[],
   owner: string,
-): Promise<boolean> {
-  const rows = await transaction.query(
-    'delete from async_invocation where invocation_id = $1 and lease_owner = $2 returning 1',
-    [invocationId, owner],
+): Promise<ReadonlySet<string>> {
+  const rows = await transaction.query<{ invocation_id: string }>(
+    `delete from async_invocation where invocation_id = any($1::text[]) and lease_owner = $2
+     returning invocation_id`,
+    [invocationIds, owner],
   )
-  return rows.length > 0
+  return new Set(rows.map((row) => row.invocation_id))
 }
 
 /** Ends the queued requests whose time has passed, for the caller to tell of. */

@@ -3,7 +3,7 @@ import { createPasses } from '../../base/passes.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { ROUTE_TOPIC_PREFIX, type RouteKey, readRoute, readRoutes } from '../inference/index.ts'
 import { leaseInvocations, type Slot } from './async-dispatch.ts'
-import { expireInvocations, finishInvocation, sendTopicTests } from './async-ending.ts'
+import { createEndings, expireInvocations, sendTopicTests } from './async-ending.ts'
 import { attemptInvocation } from './async-invocation.activities.ts'
 import { releaseExpiredLeases, releaseInvocation, renewLeases } from './async-invocation.store.ts'
 import { ASYNC_TOPIC_PREFIX, type LeasedInvocation, queueKey } from './async-invocation.ts'
@@ -28,6 +28,7 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
   const stopping = new AbortController()
   const shunned = new Set<string>()
   const attempts = new Set<Promise<void>>()
+  const endings = createEndings(platform, owner)
   const minutes = createMinutes(platform, stopping.signal)
 
   const passes = createPasses({
@@ -59,7 +60,7 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
     const attempt = { invocation, config, address, signal: stopping.signal }
     try {
       const outcome = await attemptInvocation(platform, attempt)
-      await finishInvocation(platform, { owner, invocation, config, leasedAt, outcome })
+      await endings.finish({ invocation, config, leasedAt, outcome })
     } catch (error) {
       const isStopping = stopping.signal.aborted
       if (!isStopping && !(error instanceof ContainerUnreachable)) throw error
