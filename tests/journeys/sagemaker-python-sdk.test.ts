@@ -36,6 +36,22 @@ test('a model trained elsewhere deploys with SKLearnModel, and UpdateEndpoint re
   assert.match(output, /updated and deleted/)
 })
 
+test('a PipelineModel of a scikit-learn preprocessor and XGBoost deploys and predicts as the two do by themselves', async () => {
+  const output = await runPython(platform, ['tests/journeys/python/pipeline_model.py'], {
+    proxy: true,
+  })
+
+  assert.match(output, /pipeline accuracy (0\.9|1\.0)/)
+})
+
+test('a model deploys with ServerlessInferenceConfig, predicts, and gets provisioned concurrency', async () => {
+  const output = await runPython(platform, ['tests/journeys/python/serverless.py'], {
+    proxy: true,
+  })
+
+  assert.match(output, /serverless and deleted/)
+})
+
 test('a model transforms a file through Transformer, filtered, joined and in order', async () => {
   const output = await runPython(platform, ['tests/journeys/python/batch_transform.py'], {
     proxy: true,

@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { carry } from './relay.ts'
-import type { TaskRun } from './run-task.ts'
 
 /** The socket on which gateways reach a container that takes one request at a time. */
 const DOOR_SOCKET = 'door.sock'
@@ -10,6 +9,8 @@ const DOOR_SOCKET = 'door.sock'
 const PATIENCE_MS = 10
 /** One that has left is followed by its container: soon, but on a busy machine not at once. */
 const LEAVING_MS_MAX = 2_000
+/** A container that works on for nobody is given another request then. */
+const ABANDONED_MS_MAX = 60_000
 /** To be read by gateways: somebody else's request is in. */
 const REFUSAL =
   'HTTP/1.1 503 Service Unavailable\r\nx-sagebrush-refusal: Busy\r\n' +
@@ -23,7 +24,7 @@ const REFUSAL =
  * @returns the socket's path, once it takes connections
  */
 export async function openDoor(
-  { order }: TaskRun,
+  socketDir: string,
   options: { readonly containerSocket: string; readonly signal: AbortSignal },
 ): Promise<string> {
   const { containerSocket, signal } = options
@@ -32,7 +33,13 @@ export async function openDoor(
 
   const letIn = (caller: Socket): void => {
     present = caller
-    carry(caller, { path: containerSocket }).once('close', () => {
+    const container = carry(caller, { path: containerSocket })
+    let forgetting: NodeJS.Timeout | undefined
+    caller.once('end', () => {
+      forgetting = setTimeout(() => container.destroy(), ABANDONED_MS_MAX)
+    })
+    container.once('close', () => {
+      clearTimeout(forgetting)
       present = undefined
       const next = waiting.shift()
       if (!next) return
@@ -57,7 +64,7 @@ export async function openDoor(
     }
     waiting.push(one)
   })
-  const path = join(order.settings.socketDir, DOOR_SOCKET)
+  const path = join(socketDir, DOOR_SOCKET)
   await rm(path, { force: true })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(path, resolve)

@@ -65,7 +65,7 @@ async function entrance(
   }
   if (!takesOne) return before.containerSocket
   const { openDoor } = await import('./door.ts')
-  return openDoor(run, before)
+  return openDoor(run.order.settings.socketDir, before)
 }
 
 /**

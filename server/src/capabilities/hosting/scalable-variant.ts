@@ -10,6 +10,7 @@ export interface ScalableVariant {
   /** Tells the endpoint from a later one of the same name. */
   readonly endpointId: string
   readonly endpointArn: string
+  /** Of a serverless variant what is scaled is its provisioned concurrency, and that is counted here. */
   readonly currentInstanceCount: number
   readonly desiredInstanceCount: number
   /** The endpoint is in no update, so that it may be changed. */
@@ -36,11 +37,14 @@ export async function findScalableVariant(
   const variant = fleet?.variants.find((one) => one.variantName === variantName)
   if (!fleet || !variant) return undefined
   const replicas = await readReplicas(database, endpointId)
+  const ready = readyCount(replicas, fleet, variantName)
+  const { desiredServerless } = variant
+  const desired = desiredServerless?.provisionedConcurrency ?? variant.desiredInstanceCount
   return {
     endpointId,
     endpointArn,
-    currentInstanceCount: readyCount(replicas, fleet, variantName),
-    desiredInstanceCount: variant.desiredInstanceCount,
+    currentInstanceCount: desiredServerless ? Math.min(ready, desired) : ready,
+    desiredInstanceCount: desired,
     isResting: !isInProgress(endpoint.status),
     ...(failureReason !== undefined && { failureReason }),
     isAsync: fleet.settings.AsyncInferenceConfig !== undefined,

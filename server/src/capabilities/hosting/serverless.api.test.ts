@@ -244,6 +244,24 @@ test('provisioned environments stay, and UpdateEndpointWeightsAndCapacities chan
   assert.equal(await taskCount(name), 3)
 })
 
+test('Application Auto Scaling changes the provisioned concurrency', async () => {
+  const name = await host.givenEndpoint(variantOf({ ProvisionedConcurrency: 1 }))
+
+  await host.server.autoScaling.registerScalableTarget({
+    ServiceNamespace: 'sagemaker',
+    ResourceId: `endpoint/${name}/variant/AllTraffic`,
+    ScalableDimension: 'sagemaker:variant:DesiredProvisionedConcurrency',
+    MinCapacity: 2,
+    MaxCapacity: 2,
+  })
+
+  await eventually(async () => {
+    const { EndpointStatus, ProductionVariants } = await host.describe(name)
+    const present = ProductionVariants?.[0]?.CurrentServerlessConfig
+    return EndpointStatus === 'InService' && present?.ProvisionedConcurrency === 2
+  })
+})
+
 test('an update brings up a new environment before requests go to it, and loses none', async () => {
   const name = await host.givenEndpoint(variantOf())
   const before = await invoke(name)

@@ -6,7 +6,7 @@ import { type Endpoint, findEndpoint, lockEndpoint, setEndpointStatus } from './
 import { readyCount } from './endpoint-state.ts'
 import { capacityStory } from './endpoint-story.ts'
 import { readFleets, readReplicas, setFleetVariants } from './fleet.store.ts'
-import type { Fleet, ServerlessSettings } from './fleet.ts'
+import type { Fleet, FleetVariant, ServerlessSettings } from './fleet.ts'
 import { aimAt, type VariantTarget } from './fleet-variant.ts'
 
 /** How many instances a variant of the serving fleet has, and shall have. */
@@ -40,7 +40,8 @@ export async function readVariantCapacities(
 
 /**
  * Begins to give a variant of the serving fleet another number of instances, 0 included, as
- * UpdateEndpointWeightsAndCapacities does. One that has the number, or is on its way to it, is `Changed`.
+ * UpdateEndpointWeightsAndCapacities does; a serverless one another provisioned concurrency, up to what it may
+ * have. One that has the number, or is on its way to it, is `Changed`.
  */
 export async function changeVariantCapacity(
   platform: Platform,
@@ -61,8 +62,9 @@ export async function changeVariantCapacity(
     const variant = serving?.variants.find((one) => one.variantName === variantName)
     if (isInProgress(endpoint.status)) return 'Busy'
     if (!serving || !variant) return 'NotFound'
-    if (variant.desiredInstanceCount === instanceCount) return 'Changed'
-    const targets = [{ variantName, instanceCount }]
+    const target = targetOf(variant, instanceCount)
+    if (!target) return 'Changed'
+    const targets = [target]
     const at = platform.clock.now()
     const story = await beginCapacityChange(transaction, { endpoint, serving, targets, at })
     await platform.changes.announce(transaction, endpoint.endpointArn)
@@ -71,6 +73,20 @@ export async function changeVariantCapacity(
   if (typeof outcome === 'string') return outcome
   await platform.workflows.start(outcome)
   return 'Changed'
+}
+
+/** @returns undefined when the variant has it, or is on its way to it */
+function targetOf(
+  { variantName, desiredInstanceCount, desiredServerless }: FleetVariant,
+  capacity: number,
+): VariantTarget | undefined {
+  if (!desiredServerless) {
+    return capacity === desiredInstanceCount ? undefined : { variantName, instanceCount: capacity }
+  }
+  const { maxConcurrency, provisionedConcurrency: before } = desiredServerless
+  const provisionedConcurrency = Math.min(capacity, maxConcurrency)
+  if (provisionedConcurrency === before) return undefined
+  return { variantName, concurrency: { provisionedConcurrency } }
 }
 
 /** Makes the serving fleet grow towards its targets. @returns the story that takes it the rest of the way */

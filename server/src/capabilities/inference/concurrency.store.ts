@@ -7,6 +7,8 @@ export interface VariantConcurrency {
   /** Requests under way, held ones among them, on average since the last look. */
   readonly mean: number
   readonly instances: number
+  /** Of a serverless variant: how many environments are always kept for it. */
+  readonly provisioned?: number
 }
 
 /** A gateway that has not spoken for this long has no requests any more. */

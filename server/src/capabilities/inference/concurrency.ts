@@ -1,7 +1,7 @@
 import type { MetricSample } from '../metrics/index.ts'
 import type { VariantConcurrency } from './concurrency.store.ts'
 import type { MeteredVariant } from './invocation-meters.ts'
-import { concurrencySamples, zeroSamples } from './invocation-samples.ts'
+import { concurrencySamples, provisionedSamples, zeroSamples } from './invocation-samples.ts'
 
 /** How often AWS tells concurrency: a variant without requests does so too. */
 const PERIOD_SECONDS = 10
@@ -28,9 +28,14 @@ export function addUp({ routed, told }: ConcurrencySeen): readonly VariantConcur
       variant: one.variant,
       mean: one.mean + (known?.mean ?? 0),
       instances: Math.max(one.instances, known?.instances ?? 0),
+      ...provisionedOf(one.provisioned ?? known?.provisioned),
     })
   }
   return [...sums.values()]
+}
+
+function provisionedOf(provisioned: number | undefined): Pick<VariantConcurrency, 'provisioned'> {
+  return provisioned === undefined ? {} : { provisioned }
 }
 
 /**
@@ -46,7 +51,7 @@ export function concurrencyBetween(
   const from = isForward ? before : second - 1
   const periods = multiples(PERIOD_SECONDS, { from, second }).slice(-PERIODS_MAX)
   const minutes = multiples(MINUTE_SECONDS, { from, second }).slice(-MINUTES_MAX)
-  return sums.map(({ variant, mean, instances }) => {
+  return sums.map(({ variant, mean, instances, provisioned }) => {
     const perInstance = mean / Math.max(instances, 1)
     const instants = mean > 0 && !periods.includes(second) ? [...periods, second] : periods
     return {
@@ -54,6 +59,12 @@ export function concurrencyBetween(
       samples: [
         ...instants.flatMap((one) =>
           concurrencySamples(variant, { mean: perInstance, at: new Date(one * 1_000) }),
+        ),
+        ...(provisioned === undefined ? [] : instants).flatMap((one) =>
+          provisionedSamples(variant, {
+            utilization: Math.min(1, mean / (provisioned ?? 1)),
+            at: new Date(one * 1_000),
+          }),
         ),
         ...minutes.flatMap((one) => zeroSamples(variant, new Date(one * 1_000))),
       ],

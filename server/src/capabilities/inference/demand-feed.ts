@@ -31,8 +31,8 @@ const GATHER_MS = 10
 
 /**
  * Says once a second how many requests each serverless variant has at once, in one statement for all, while
- * it has any, and that it has none any more; sooner when a request is held for the first time. What was said and not heard is said again for
- * as long as the request is held, whatever becomes of control meanwhile.
+ * it has any, and that it has none any more; sooner when a request is held for the first time. What was said
+ * and not heard is said again for as long as the request is held, whatever becomes of control meanwhile.
  */
 export function startDemandFeed(options: DemandFeedOptions): DemandFeed {
   const feed = new Feed(options)

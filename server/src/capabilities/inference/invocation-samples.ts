@@ -101,6 +101,19 @@ export function concurrencySamples(
   return eachSet(variant, { ...metric, ...figures, resolutionSeconds: 1 })
 }
 
+/**
+ * @param utilization requests under way ÷ environments that are always kept, at most 1
+ * @source AWS's guide, "Serverless endpoint monitoring"
+ */
+export function provisionedSamples(
+  variant: MeteredVariant,
+  { utilization, at }: { readonly utilization: number; readonly at: Date },
+): readonly MetricSample[] {
+  const metricName = 'ServerlessProvisionedConcurrencyUtilization'
+  const figures = { sampleCount: 1, sum: utilization, minimum: utilization, maximum: utilization }
+  return eachSet(variant, { namespace: NAMESPACE, metricName, at, ...figures })
+}
+
 function eachSet(
   { endpointName, variantName, endpointConfigName }: MeteredVariant,
   sample: Omit<MetricSample, 'dimensions' | 'resolutionSeconds'> &

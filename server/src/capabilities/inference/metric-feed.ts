@@ -167,7 +167,9 @@ class Feed implements MetricFeed {
     const routed = Array.from(table.meters.all(), ({ variant }) => variant).flatMap((variant) => {
       const known = table.variantOf(variant)
       if (!known || known.fleet.asyncInference) return []
-      return [{ variant, mean: 0, instances: known.replicas.length }]
+      const { provisionedConcurrency: provisioned = 0 } = known.serverless ?? {}
+      const kept = provisioned > 0 ? { provisioned } : {}
+      return [{ variant, mean: 0, instances: known.replicas.length, ...kept }]
     })
     const sums = addUp({ routed, told: await readConcurrency(transaction) })
     for (const { place, ...batch } of batchesOf(concurrencyBetween(sums, { before, second }))) {

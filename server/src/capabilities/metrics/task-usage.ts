@@ -15,39 +15,43 @@ const ENDPOINTS = '/aws/sagemaker/Endpoints'
 
 /** What a running task takes, as metrics of the minute of `at`; nothing for tasks of other kinds. */
 export function usageSamples(usage: TaskUsage, at: Date): readonly MetricSample[] {
-  const metric = identityOf(usage)
-  if (!metric) return []
+  const identities = identitiesOf(usage)
   const figures = [
     ['CPUUtilization', usage.cpuPercent],
     ['MemoryUtilization', usage.memoryPercent],
     ['DiskUtilization', usage.diskPercent],
   ] as const
-  return figures.map(([metricName, value]) => ({
-    ...metric,
-    metricName,
-    unit: 'Percent',
-    at,
-    resolutionSeconds: 60,
-    sampleCount: 1,
-    sum: value,
-    minimum: value,
-    maximum: value,
-  }))
+  return identities.flatMap((identity) =>
+    figures.map(([metricName, value]) => ({
+      ...identity,
+      metricName,
+      unit: 'Percent',
+      at,
+      resolutionSeconds: 60,
+      sampleCount: 1,
+      sum: value,
+      minimum: value,
+      maximum: value,
+    })),
+  )
 }
 
-function identityOf({
+function identitiesOf({
   kind,
   name,
   host,
   log,
-}: TaskUsage): Pick<MetricSample, 'namespace' | 'dimensions'> | undefined {
+}: TaskUsage): readonly Pick<MetricSample, 'namespace' | 'dimensions'>[] {
   if (kind === 'Replica') {
-    // the log's stream is the variant's name and the replica's id
-    const [VariantName = ''] = log.stream.split('/')
-    return { namespace: ENDPOINTS, dimensions: { EndpointName: name, VariantName } }
+    // the log's stream is the variant's name, the replica's id and, where it has several, the container's name
+    const [VariantName = '', , ContainerName] = log.stream.split('/')
+    const dimensions = { EndpointName: name, VariantName }
+    const sets =
+      ContainerName === undefined ? [dimensions] : [dimensions, { ...dimensions, ContainerName }]
+    return sets.map((set) => ({ namespace: ENDPOINTS, dimensions: set }))
   }
   const namespace = Object.hasOwn(JOB_NAMESPACES, kind) ? JOB_NAMESPACES[kind] : undefined
-  if (namespace === undefined) return undefined
+  if (namespace === undefined) return []
   // a job of one host does not name it
-  return { namespace, dimensions: { Host: `${name}/${host ?? 'algo-1'}` } }
+  return [{ namespace, dimensions: { Host: `${name}/${host ?? 'algo-1'}` } }]
 }
