@@ -4,7 +4,7 @@ import type { Queryable } from '../../platform/database/database.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { lockTarget, type ScalableTarget, updateTarget } from '../scalable-targets/index.ts'
 import { observeCapacity } from './observe-capacity.ts'
-import { quantityOf } from './scalable-dimension.ts'
+import { findDimension, quantityOf } from './scalable-dimension.ts'
 import {
   clamp,
   decideScaling,
@@ -102,7 +102,10 @@ function heldActivity(
   },
 ): NewActivity | undefined {
   const { isHeld, seen, policies, now } = held
-  if (!isHeld || seen.desired > 0 || target.suspended.DynamicScalingOutSuspended) return undefined
+  // a serverless variant's first environment comes by itself
+  const isVariant = findDimension(target.scalableDimension)?.kind === 'Variant'
+  const isWanted = isHeld && isVariant && seen.desired === 0
+  if (!isWanted || target.suspended.DynamicScalingOutSuspended) return undefined
   const cooldowns = policies.flatMap((policy) =>
     policy.policyType === 'TargetTrackingScaling' ? [cooldownsOf(policy).In] : [],
   )
