@@ -26,7 +26,8 @@ export interface DriveOptions {
 const PARAMETERS_TIMEOUT_SECONDS = 10
 /** What is told of each task; the rest is in its data log. */
 const FAILURES_TOLD_MAX = 10
-const OBJECTS_AT_ONCE_MAX = 32
+/** Each holds up to two pieces of what it reads in memory. */
+const OBJECTS_AT_ONCE_MAX = 16
 
 /**
  * Sends all of the task's objects to its own container. An object that fails leaves no output, and the
