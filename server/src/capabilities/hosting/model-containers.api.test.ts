@@ -54,6 +54,8 @@ Server(("0.0.0.0", 8080), Handler).serve_forever()
 
 let host: Host
 let image: string
+/** A pipeline of A and B, for tests that only ask it. */
+let pipeline: string
 
 before(async () => {
   host = await startHost()
@@ -65,6 +67,7 @@ before(async () => {
   await chmod(join(directory, 'bin', 'serve'), 0o755)
   await registerImage(join(config.dataDir, 'images'), { name: REPOSITORY, directory })
   await rm(directory, { recursive: true })
+  pipeline = await givenEndpoint([named('A'), named('B')])
 })
 
 after(() => host.close())
@@ -120,16 +123,14 @@ test('a pipeline hands each answer on with its type, and says what the caller ac
 })
 
 test('the containers of a replica log each to a stream of its own', async () => {
-  const name = await givenEndpoint([named('a'), named('b')])
-
   const streams = await eventually(async () => {
     const { logStreams } = await host.server.logs.describeLogStreams({
-      logGroupName: `/aws/sagemaker/Endpoints/${name}`,
+      logGroupName: `/aws/sagemaker/Endpoints/${pipeline}`,
     })
     return logStreams?.length === 2 && logStreams
   })
-  assert.match(streams[0]?.logStreamName ?? '', /^AllTraffic\/i-0[0-9a-f]{16}\/a$/)
-  assert.match(streams[1]?.logStreamName ?? '', /^AllTraffic\/i-0[0-9a-f]{16}\/b$/)
+  assert.match(streams[0]?.logStreamName ?? '', /^AllTraffic\/i-0[0-9a-f]{16}\/A$/)
+  assert.match(streams[1]?.logStreamName ?? '', /^AllTraffic\/i-0[0-9a-f]{16}\/B$/)
 })
 
 test('an error of a container ends the pipeline as a ModelError that names it', async () => {
@@ -150,7 +151,6 @@ test('an error of a container ends the pipeline as a ModelError that names it', 
 
 test('with Mode Direct a request names its container, and only that one gets it', async () => {
   const name = await givenEndpoint([named('one'), named('two')], DIRECT)
-  const pipeline = await givenEndpoint([named('one'), named('two')])
 
   assert.equal((await answerOf(name, { target: 'two' })).body, 'x|two text/csv>application/json')
   assert.equal((await answerOf(name, { target: 'one' })).body, 'x|one text/csv>application/json')
@@ -162,7 +162,7 @@ test('with Mode Direct a request names its container, and only that one gets it'
     name: 'ValidationError',
     message: /Container three of endpoint .* not found/,
   })
-  await assert.rejects(answerOf(pipeline, { target: 'one' }), {
+  await assert.rejects(answerOf(pipeline, { target: 'A' }), {
     name: 'ValidationError',
     message: /not configured for direct invocation/,
   })
@@ -228,16 +228,15 @@ test('an update of a pipeline under load loses no request', async () => {
 })
 
 test('each container’s latency and the latency of all are metrics', async () => {
-  const name = await givenEndpoint([named('A'), named('B')])
-  await answerOf(name)
-  await assert.rejects(answerOf(name, { body: 'fail A' }))
+  await answerOf(pipeline)
+  await assert.rejects(answerOf(pipeline, { body: 'fail A' }))
   const statistics = async (metricName: string, container?: string) => {
     const now = host.server.clock.now().getTime()
     const { Datapoints = [] } = await host.server.cloudwatch.getMetricStatistics({
       Namespace: 'AWS/SageMaker',
       MetricName: metricName,
       Dimensions: [
-        { Name: 'EndpointName', Value: name },
+        { Name: 'EndpointName', Value: pipeline },
         { Name: 'VariantName', Value: 'AllTraffic' },
         ...(container ? [{ Name: 'ContainerName', Value: container }] : []),
       ],

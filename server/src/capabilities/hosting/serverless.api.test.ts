@@ -157,7 +157,7 @@ test('a serverless endpoint rests without environments, and a request starts one
 test('each concurrent request has an environment of its own; one beyond MaxConcurrency is throttled', async () => {
   const name = await host.givenEndpoint(variantOf())
 
-  const first = invoke(name, { seconds: 8 })
+  const first = invoke(name, { seconds: 6 })
   const second = invoke(name, { seconds: 1 })
   await assert.rejects(invoke(name), (error: Error & { $metadata: { httpStatusCode: number } }) => {
     assert.equal(error.name, 'ThrottlingException')
