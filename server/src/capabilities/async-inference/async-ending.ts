@@ -1,7 +1,7 @@
 import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place, Platform } from '../../platform/scope.ts'
-import { type EndpointRoute, readRoute } from '../inference/index.ts'
+import { type EndpointRoute, type RouteKey, readRoute } from '../inference/index.ts'
 import { appendLogEvents } from '../logs/index.ts'
 import { recordMetrics } from '../metrics/index.ts'
 import { storeObject } from '../objects/index.ts'
@@ -11,7 +11,12 @@ import {
   endingNotifications,
   testNotifications,
 } from './async-invocation.container.ts'
-import { deleteInvocations, takeExpired } from './async-invocation.store.ts'
+import {
+  deleteInvocations,
+  deleteLocked,
+  lockQueued,
+  takeExpired,
+} from './async-invocation.store.ts'
 import type { AsyncInvocation, LeasedInvocation } from './async-invocation.ts'
 import { endingSamples } from './async-metrics.ts'
 import { insertNotifications, insertTopicTest } from './async-notification.store.ts'
@@ -141,6 +146,34 @@ async function expire(
   const variantName = route?.fleets.at(-1)?.variants[0]?.variantName ?? ''
   const samples = endingSamples({ invocation: { ...invocation, variantName }, ending, at })
   await recordMetrics(transaction, place, samples)
+}
+
+/**
+ * Ends what still waits at an endpoint that was deleted: a later one of the same name must not get it. What
+ * its topics were is no longer known, so that only the failure object tells of it.
+ */
+export async function endAbandoned(platform: Platform, key: RouteKey): Promise<void> {
+  const ending = {
+    status: 'Failed',
+    failureReason: `Endpoint ${key.endpointName} was deleted before an instance took the request.`,
+    metric: undefined,
+  } as const
+  for (;;) {
+    const ended = await platform.database.transaction(async (transaction) => {
+      const invocations = await lockQueued(transaction, key)
+      // only now: a request that came in while there was a route again is not among those of the deleted one
+      if (invocations.length === 0 || (await readRoute(transaction, key))) return 0
+      for (const invocation of invocations) {
+        await storeFailure(platform, { invocation, ending, config: undefined })
+      }
+      await deleteLocked(
+        transaction,
+        invocations.map(({ invocationId }) => invocationId),
+      )
+      return invocations.length
+    })
+    if (ended === 0) return
+  }
 }
 
 /** The topics of a fleet that begins to serve get one message each, once. */

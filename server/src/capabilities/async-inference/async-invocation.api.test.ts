@@ -230,6 +230,25 @@ test('without instances requests wait, for an instance or for the end of their t
   assert.equal(await read(patient.OutputLocation), '1')
 })
 
+test('DeleteEndpoint fails what still waits, so that no later endpoint of its name gets it', async () => {
+  const client = { MaxConcurrentInvocationsPerInstance: 1 }
+  const EndpointName = await givenAsyncEndpoint({ WORK_SECONDS: '30' }, client)
+  const { runtime, sagemaker, platform } = host.server
+  const InputLocation = await putInput('x')
+  const waiting = await Promise.all(
+    Array.from({ length: 3 }, () => runtime.invokeEndpointAsync({ EndpointName, InputLocation })),
+  )
+  await sagemaker.deleteEndpoint({ EndpointName })
+  for (const { FailureLocation } of waiting) {
+    assert.match(await read(FailureLocation), /^Endpoint .* was deleted/)
+  }
+  const rows = await platform.database.query(
+    'select 1 from async_invocation where endpoint_name = $1',
+    [EndpointName],
+  )
+  assert.equal(rows.length, 0)
+})
+
 test('InvokeEndpoint is refused by an asynchronous endpoint, and InvokeEndpointAsync by any other', async () => {
   const { runtime } = host.server
   const direct = await host.givenEndpoint(host.variant(await host.createModel()))

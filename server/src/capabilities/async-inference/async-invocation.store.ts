@@ -188,6 +188,31 @@ export async function takeExpired(
   return rows.map(toInvocation)
 }
 
+/** Locks the oldest requests that wait at an endpoint, in the account's present life. */
+export async function lockQueued(
+  transaction: Queryable,
+  key: { readonly account: string; readonly region: string; readonly endpointName: string },
+): Promise<readonly AsyncInvocation[]> {
+  const rows = await transaction.query<InvocationRow>(
+    `select ${COLUMNS} from async_invocation
+     where account = $1 and region = $2 and endpoint_name = $3 and lease_owner is null
+       and realm in (select realm from realm where ended_at is null)
+     order by received_at limit 100 for update skip locked`,
+    [key.account, key.region, key.endpointName],
+  )
+  return rows.map(toInvocation)
+}
+
+/** Ends requests that the transaction has locked. */
+export async function deleteLocked(
+  transaction: Queryable,
+  invocationIds: readonly string[],
+): Promise<void> {
+  await transaction.query('delete from async_invocation where invocation_id = any($1)', [
+    invocationIds,
+  ])
+}
+
 export interface Backlog {
   readonly place: Place
   readonly endpointName: string

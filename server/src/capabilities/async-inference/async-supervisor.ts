@@ -3,9 +3,14 @@ import { createPasses } from '../../base/passes.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { ROUTE_TOPIC_PREFIX, type RouteKey, readRoute, readRoutes } from '../inference/index.ts'
 import { leaseInvocations, type Slot } from './async-dispatch.ts'
-import { createEndings, expireInvocations, sendTopicTests } from './async-ending.ts'
+import { createEndings, endAbandoned, expireInvocations, sendTopicTests } from './async-ending.ts'
 import { attemptInvocation } from './async-invocation.activities.ts'
-import { releaseExpiredLeases, releaseInvocation, renewLeases } from './async-invocation.store.ts'
+import {
+  readBacklogs,
+  releaseExpiredLeases,
+  releaseInvocation,
+  renewLeases,
+} from './async-invocation.store.ts'
 import { ASYNC_TOPIC_PREFIX, type LeasedInvocation, queueKey } from './async-invocation.ts'
 import { publishBacklogs } from './async-metrics.ts'
 import { ContainerUnreachable } from './container-call.ts'
@@ -36,7 +41,8 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
     report: (error, key) => log.warn('a queue could not be worked on', { queue: key, error }),
     pass: async (key) => {
       const route = await readRoute(database, parseKey(key))
-      if (!route?.fleets.some(({ asyncInference }) => asyncInference)) return
+      if (!route) return endAbandoned(platform, parseKey(key))
+      if (!route.fleets.some(({ asyncInference }) => asyncInference)) return
       minutes.begin()
       await sendTopicTests(platform, route)
       for (const { invocation, slot } of await leaseInvocations(platform, route, {
@@ -81,6 +87,9 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
     await renewLeases(database, owner)
     await releaseExpiredLeases(database)
     await expireInvocations(platform)
+    for (const { place, endpointName } of await readBacklogs(database)) {
+      passes.request(queueKey({ ...place, endpointName }))
+    }
     for (const route of (await readRoutes(database)).routes) {
       if (route.fleets.some(({ asyncInference }) => asyncInference)) passes.request(queueKey(route))
     }
