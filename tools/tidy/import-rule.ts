@@ -32,6 +32,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   faults: ['inference'],
   models: ['identity', 'tags', 'objects'],
   hosting: [
+    'async-inference',
     'models',
     'inference',
     'compute',

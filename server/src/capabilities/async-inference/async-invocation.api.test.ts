@@ -249,6 +249,33 @@ test('DeleteEndpoint fails what still waits, so that no later endpoint of its na
   assert.equal(rows.length, 0)
 })
 
+test('an update waits for the requests that the old instances work on', async () => {
+  const { runtime, sagemaker, platform } = host.server
+  const EndpointName = await givenAsyncEndpoint({ VERSION: 'old', WORK_SECONDS: '3' })
+  const InputLocation = await putInput('x')
+  const { OutputLocation } = await runtime.invokeEndpointAsync({ EndpointName, InputLocation })
+  await eventually(
+    async () => {
+      const rows = await platform.database.query(
+        'select 1 from async_invocation where endpoint_name = $1 and lease_owner is not null',
+        [EndpointName],
+      )
+      return rows.length > 0
+    },
+    { what: 'the request to be at work' },
+  )
+  const EndpointConfigName = host.newName()
+  const model = await host.createModel({ VERSION: 'new' })
+  await sagemaker.createEndpointConfig({
+    EndpointConfigName,
+    ProductionVariants: [host.variant(model)],
+    AsyncInferenceConfig: { OutputConfig: { S3OutputPath: `s3://${host.bucket}/answers` } },
+  })
+  await sagemaker.updateEndpoint({ EndpointName, EndpointConfigName })
+  assert.equal(await read(OutputLocation), 'old')
+  assert.equal((await host.settled(EndpointName)).EndpointConfigName, EndpointConfigName)
+})
+
 test('InvokeEndpoint is refused by an asynchronous endpoint, and InvokeEndpointAsync by any other', async () => {
   const { runtime } = host.server
   const direct = await host.givenEndpoint(host.variant(await host.createModel()))

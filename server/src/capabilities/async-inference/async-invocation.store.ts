@@ -90,6 +90,19 @@ export async function readQueue(
   }
 }
 
+/** The replicas of an endpoint that work on a queued request, in all processes together. */
+export async function readBusyReplicas(
+  database: Queryable,
+  { realm, endpointArn }: QueueKey,
+): Promise<readonly string[]> {
+  const rows = await database.query<{ replica_id: string }>(
+    `select distinct replica_id from async_invocation
+     where endpoint_arn = $1 and realm = $2 and lease_owner is not null and replica_id is not null`,
+    [endpointArn, realm],
+  )
+  return rows.map((row) => row.replica_id)
+}
+
 /** Gives the oldest queued requests that have not expired to replicas, in order: one for each slot. */
 export async function leaseOldest(
   transaction: Queryable,

@@ -9,6 +9,7 @@ import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
 import { invokeEndpointAsync } from './async-invocation.operations.ts'
 
+export { readBusyReplicas } from './async-invocation.store.ts'
 export type { KeptNotification } from './async-notification.store.ts'
 export { deleteOldNotifications, listNotifications } from './async-notifications.ts'
 export { superviseAsyncInference } from './async-supervisor.ts'

@@ -2,8 +2,15 @@ import { systemClock } from '../../base/clock.ts'
 import { newHexId } from '../../base/ids.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Platform } from '../../platform/scope.ts'
+import { readBusyReplicas } from '../async-inference/index.ts'
 import { issueTaskToken } from '../identity/index.ts'
-import { publishRoute, readGateways, readRoute, withdrawRoute } from '../inference/route.store.ts'
+import {
+  type GatewayProgress,
+  publishRoute,
+  readGateways,
+  readRoute,
+  withdrawRoute,
+} from '../inference/route.store.ts'
 import { type Endpoint, lockEndpoint } from './endpoint.store.ts'
 import { adaptEnvironments } from './environments.activities.ts'
 import { decideFleet, type FleetCommand, type ObservedReplica } from './fleet.states.ts'
@@ -32,6 +39,8 @@ import { seeReplicas } from './seen-replicas.ts'
 
 /** Longer than the longest answer that a container may take, which is 60 seconds of the wall's clock. */
 const DRAIN_MS_MAX = 65_000
+/** The same for a queued request: InvocationTimeoutSeconds may be an hour. */
+const QUEUED_DRAIN_MS_MAX = 3_665_000
 const REPLICA_ID_HEX = 16
 
 /** When to look at an endpoint again though nothing is announced, by which clock. */
@@ -66,9 +75,14 @@ export async function reconcileFleet(platform: Platform, endpointId: string): Pr
     const adapted = await adaptEnvironments(fleets, {
       ...{ transaction, endpoint, replicas: observed, now, idleMs },
     })
-    const decided = decideFleet({ replicas: observed, gateways, route, wall }, adapted.fleets, now)
+    // what an endpoint that is deleted still works on is not waited for: its queue ends with it
+    const isQueued =
+      endpoint.status !== 'Deleting' && fleets.some(({ settings }) => settings.AsyncInferenceConfig)
+    const senders = [...gateways, ...(isQueued ? [await queueProgress(transaction, endpoint)] : [])]
+    const seenAll = { replicas: observed, gateways: senders, route, wall }
+    const decided = decideFleet(seenAll, adapted.fleets, now)
     const commands = [...decided, ...lookAgain, ...adapted.lookAgain]
-    await changeRows({ platform, transaction, endpoint, now, wall }, commands)
+    await changeRows({ platform, transaction, endpoint, isQueued, now, wall }, commands)
     return { endpoint, fleets, replicas: observed, commands }
   })
   if (!decision) return {}
@@ -113,10 +127,21 @@ function withContainers(
   return { ...replica, ...containers }
 }
 
+/** Those who work off a queue send requests as gateways do, and always by the newest route. */
+async function queueProgress(
+  transaction: Queryable,
+  { place, endpointArn }: Endpoint,
+): Promise<GatewayProgress> {
+  const busyReplicaIds = await readBusyReplicas(transaction, { ...place, endpointArn })
+  return { gatewayId: 'queue', version: Number.MAX_SAFE_INTEGER, busyReplicaIds }
+}
+
 interface RowChange {
   readonly platform: Platform
   readonly transaction: Queryable
   readonly endpoint: Endpoint
+  /** Requests come by a queue and may take long. */
+  readonly isQueued: boolean
   readonly now: Date
   readonly wall: Date
 }
@@ -129,7 +154,8 @@ async function changeRows(change: RowChange, commands: readonly FleetCommand[]):
     ({ command }) => command === 'publish' || command === 'withdraw',
   )
   const version = changesRoute || retired.length > 0 ? await publishCommands(change, commands) : 0
-  const drainUntil = new Date(change.wall.getTime() + DRAIN_MS_MAX)
+  const drainMs = change.isQueued ? QUEUED_DRAIN_MS_MAX : DRAIN_MS_MAX
+  const drainUntil = new Date(change.wall.getTime() + drainMs)
   await retireReplicas(transaction, retired, { version, drainUntil })
   if (commands.some(isRowChange)) {
     await platform.changes.announce(transaction, endpoint.endpointArn)
