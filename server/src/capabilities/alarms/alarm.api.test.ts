@@ -97,6 +97,8 @@ test('PutMetricAlarm refuses what does not go together, and makes nothing', asyn
       /^The value p101 for parameter ExtendedStatistic is not supported/,
     ],
     [noThreshold, /^Threshold must not be null$/],
+    [{ ...fine, Threshold: Number.NaN }, /^Threshold is NaN: it must be a finite number$/],
+    [{ ...fine, Threshold: Infinity }, /^Threshold is Infinity: it must be a finite number$/],
     [{ ...fine, EvaluationPeriods: undefined }, /^EvaluationPeriods must not be null$/],
     [{ ...fine, ComparisonOperator: undefined }, /^ComparisonOperator must not be null$/],
     [{ ...fine, Period: 15 }, /^Period must be 10, 20, 30 or a multiple of 60, and is 15$/],

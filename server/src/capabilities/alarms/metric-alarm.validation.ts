@@ -157,6 +157,9 @@ function checkEvaluation(input: PutMetricAlarmInput): void {
   for (const member of ['EvaluationPeriods', 'ComparisonOperator', 'Threshold'] as const) {
     if (input[member] === undefined) throw validationError(`${member} must not be null`)
   }
+  if (!Number.isFinite(input.Threshold)) {
+    throw validationError(`Threshold is ${input.Threshold}: it must be a finite number`)
+  }
   if (required !== undefined && periods !== undefined && required > periods) {
     throw validationError('DatapointsToAlarm must be less than or equal to EvaluationPeriods')
   }
