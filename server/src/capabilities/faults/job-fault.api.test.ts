@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
+import { eventually } from '../../../../tests/support/eventually.ts'
 import { startTrainer, type Trainer } from '../training/trainer-fixture.ts'
 import type { FaultShown } from './index.ts'
 
@@ -44,9 +45,19 @@ test('a spot interruption takes a job its machine, by its ARN too', async () => 
   const { TrainingJobArn: job } = await trainer.reaches(name, 'Training')
 
   await inject({ job, spotInterruption: true })
-  const { SecondaryStatusTransitions: transitions = [] } = await trainer.reaches(name, 'Restarting')
+  const statuses = await eventually(
+    async () => {
+      const found = await trainer.server.sagemaker.describeTrainingJob({ TrainingJobName: name })
+      const told = found.SecondaryStatusTransitions?.map(({ Status }) => Status) ?? []
+      return told.filter((status) => status === 'Training').length === 2 && told
+    },
+    { what: `${name} in its second life` },
+  )
 
-  assert.ok(transitions.some(({ Status }) => Status === 'Interrupted'))
+  assert.deepEqual(
+    statuses.filter((status) => status === 'Interrupted' || status === 'Restarting'),
+    ['Interrupted', 'Restarting'],
+  )
   await trainer.server.sagemaker.stopTrainingJob({ TrainingJobName: name })
   await inject({ clear: true })
 })

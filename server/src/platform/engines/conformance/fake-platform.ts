@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** Just so much of the platform's API as runners call, in memory, able to be away and to lose answers. */
@@ -12,9 +12,9 @@ export interface FakePlatform {
   readonly requests: string[]
   /** The next so many answers are lost after the work is done. */
   loseAnswers(count: number): void
-  /** Refuses connections until `comeBack`. */
-  goAway(): Promise<void>
-  comeBack(): Promise<void>
+  /** Cuts all connections, new ones too, until `comeBack`. */
+  goAway(): void
+  comeBack(): void
   close(): Promise<void>
 }
 
@@ -36,18 +36,12 @@ export async function startFakePlatform(): Promise<FakePlatform> {
     }
     response.writeHead(answer.status ?? 200, answer.headers ?? {}).end(answer.body ?? '')
   }
-  const begin = async (port: number): Promise<Server> => {
-    const server = createServer((request, response) => void handle(request, response))
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    return server
-  }
-  let server = await begin(0)
+  let away = false
+  const server = createServer((request, response) => void handle(request, response))
+  // It keeps its port, which somebody else could take meanwhile.
+  server.on('connection', (socket) => away && socket.destroy())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const end = async () => {
-    const closed = new Promise((resolve) => server.close(resolve))
-    server.closeAllConnections()
-    await closed
-  }
   return {
     url: `http://127.0.0.1:${port}`,
     objects,
@@ -56,11 +50,18 @@ export async function startFakePlatform(): Promise<FakePlatform> {
     loseAnswers: (count) => {
       losses = count
     },
-    goAway: end,
-    comeBack: async () => {
-      server = await begin(port)
+    goAway: () => {
+      away = true
+      server.closeAllConnections()
     },
-    close: end,
+    comeBack: () => {
+      away = false
+    },
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
   }
 }
 

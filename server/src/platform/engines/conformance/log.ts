@@ -15,9 +15,9 @@ export function logTests(subject: () => Subject): void {
     await engine.start(task)
     await until('the first line', () => logOf(subject(), task).length > 0)
     platform.loseAnswers(2)
-    await platform.goAway()
+    platform.goAway()
     await until('Uploading', async () => (await engine.observe(task.taskId)).state === 'Uploading')
-    await platform.comeBack()
+    platform.comeBack()
 
     await untilEnded(engine, task.taskId)
 
