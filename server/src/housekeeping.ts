@@ -1,4 +1,4 @@
-import { after, systemClock } from './base/clock.ts'
+import { inRealTime, keepLooking } from './base/lookout.ts'
 import type { Platform } from './platform/scope.ts'
 
 /** Work that nobody waits for: what resets, deletions and expiries leave behind. */
@@ -15,30 +15,16 @@ export interface Housekeeping extends AsyncDisposable {
 /** Runs every chore now and then, one at a time; a chore that fails is tried again in the next round. */
 export function keepHouse(platform: Platform, chores: readonly Chore[]): Housekeeping {
   const { log } = platform
-  const stopping = new AbortController()
-  let wake = new AbortController()
 
-  const round = async (): Promise<void> => {
+  const lookout = keepLooking(async (signal) => {
     for (const { name, run } of chores) {
-      if (stopping.signal.aborted) return
+      if (signal.aborted) break
       await run().catch((error) => log.warn('a chore failed', { chore: name, error }))
     }
-  }
-  const rounds = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      wake = new AbortController()
-      await round()
-      const signal = AbortSignal.any([stopping.signal, wake.signal])
-      // an abort is how the pause ends early
-      await after(systemClock, ROUND_MS, signal).catch(() => undefined)
-    }
-  }
-  const done = rounds()
+    return [inRealTime(ROUND_MS)]
+  })
   return {
-    soon: () => wake.abort(),
-    [Symbol.asyncDispose]: async () => {
-      stopping.abort()
-      await done
-    },
+    soon: () => lookout.hint(),
+    [Symbol.asyncDispose]: () => lookout[Symbol.asyncDispose](),
   }
 }

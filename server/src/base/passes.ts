@@ -2,6 +2,8 @@
 export interface Passes {
   /** Makes a pass soon. */
   request(key: string): void
+  /** The keys that are being passed over now. */
+  underWay(): Iterable<string>
   /** Takes no more requests; resolves when no pass is under way. */
   end(): Promise<void>
 }
@@ -43,6 +45,7 @@ export function createPasses(options: {
       waiting.add(key)
       next()
     },
+    underWay: () => running.keys(),
     end: async () => {
       ended = true
       await Promise.all(running.values())

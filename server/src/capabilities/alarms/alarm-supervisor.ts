@@ -1,4 +1,5 @@
-import { after, monotonicMs, systemClock } from '../../base/clock.ts'
+import { monotonicMs } from '../../base/clock.ts'
+import { inRealTime, keepLooking, type Moment } from '../../base/lookout.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { METRICS_TOPIC } from '../metrics/index.ts'
 import { takeWaitingActions } from './alarm-action.activities.ts'
@@ -26,14 +27,11 @@ export function superviseAlarms(
   { actions }: { readonly actions: readonly AlarmActionRunner[] },
 ): AsyncDisposable {
   const { changes, clock, database, log } = platform
-  const stopping = new AbortController()
-  let woken = new AbortController()
   let hasQuickAlarms = false
   let hasNewData = false
   let quickAgainMs = 0
   let failedActions = 0
 
-  const wake = (): void => woken.abort()
   const quickRound = async (): Promise<void> => {
     const startedMs = monotonicMs()
     hasNewData = false
@@ -50,44 +48,35 @@ export function superviseAlarms(
     hasQuickAlarms = agenda.hasQuickAlarms
     return agenda.nextLookAt
   }
-  const pause = async (until: Date | undefined): Promise<void> => {
-    const isOverdue = until !== undefined && until <= clock.now()
+  const momentsUntil = (next: Date | undefined): readonly Moment[] => {
+    const isOverdue = next !== undefined && next <= clock.now()
     const sweepMs = isOverdue ? BUSY_MS : failedActions > 0 ? RETRY_MS : SWEEP_MS
     const waitMs =
       hasNewData && hasQuickAlarms ? Math.max(0, quickAgainMs - monotonicMs()) : sweepMs
-    const signal = AbortSignal.any([stopping.signal, woken.signal])
-    const ended = new AbortController()
-    const waits = [after(systemClock, waitMs, AbortSignal.any([signal, ended.signal]))]
-    if (until && !isOverdue) waits.push(clock.until(until, AbortSignal.any([signal, ended.signal])))
-    // an abort is how the pause ends early
-    await Promise.race(waits.map((wait) => wait.catch(() => undefined)))
-    ended.abort()
+    const sweep = inRealTime(waitMs)
+    return next && !isOverdue ? [sweep, { clock, at: next }] : [sweep]
   }
-  const rounds = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      woken = new AbortController()
-      const next = await round().catch((error) => {
+  const lookout = keepLooking(async () =>
+    momentsUntil(
+      await round().catch((error) => {
         log.warn('alarms could not be evaluated', { error })
         return undefined
-      })
-      if (!stopping.signal.aborted) await pause(next)
-    }
-  }
+      }),
+    ),
+  )
   const subscriptions = [
     changes.subscribe('arn:', (topic) => {
-      if (topic === undefined || topic.includes(':alarm:')) wake()
+      if (topic === undefined || topic.includes(':alarm:')) lookout.hint()
     }),
     changes.subscribe(METRICS_TOPIC, () => {
       hasNewData = true
-      if (hasQuickAlarms) wake()
+      if (hasQuickAlarms) lookout.hint()
     }),
   ]
-  const done = rounds()
   return {
     [Symbol.asyncDispose]: async () => {
       for (const subscription of subscriptions) subscription[Symbol.dispose]()
-      stopping.abort()
-      await done
+      await lookout[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { systemClock } from '../../base/clock.ts'
+import { inRealTime, keepLooking } from '../../base/lookout.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { whileNobodyElseCollects } from './capture.store.ts'
 import { collectCaptures } from './capture-collector.ts'
@@ -15,46 +15,25 @@ const SWEEP_MS = 2_000
 export function superviseCaptures(platform: Platform): AsyncDisposable {
   const { changes, clock, config, database, log } = platform
   const folder = captureFolder(config.dataDir)
-  const stopped = new AbortController()
-  let hint = Promise.withResolvers<void>()
   let complained = false
 
-  const look = async (): Promise<Date | undefined> => {
+  const lookout = keepLooking(async () => {
+    const sweep = inRealTime(SWEEP_MS)
     try {
       const due = await whileNobodyElseCollects(database, () => collectCaptures(platform, folder))
       complained = false
-      return due
+      return due ? [sweep, { clock, at: due }] : [sweep]
     } catch (error) {
       if (!complained) log.warn('captured records could not be stored yet', { error })
       complained = true
-      return undefined
+      return [sweep]
     }
-  }
-  const follow = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      const heard = hint.promise
-      const due = await look()
-      const over = new AbortController()
-      const signal = AbortSignal.any([over.signal, stopped.signal])
-      const sweepAt = new Date(systemClock.now().getTime() + SWEEP_MS)
-      const waits = [heard, systemClock.until(sweepAt, signal)]
-      if (due) waits.push(clock.until(due, signal))
-      // whatever ends first; the others are called off
-      await Promise.race(waits).catch(() => undefined)
-      over.abort()
-      await Promise.allSettled(waits.slice(1))
-    }
-  }
-  const subscription = changes.subscribe(CAPTURED_TOPIC_PREFIX, () => {
-    hint.resolve()
-    hint = Promise.withResolvers<void>()
   })
-  const following = follow()
+  const subscription = changes.subscribe(CAPTURED_TOPIC_PREFIX, () => lookout.hint())
   return {
     [Symbol.asyncDispose]: async () => {
-      stopped.abort()
       subscription[Symbol.dispose]()
-      await following
+      await lookout[Symbol.asyncDispose]()
     },
   }
 }

@@ -1,5 +1,5 @@
-import { after, systemClock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import { inRealTime, keepLooking } from '../../base/lookout.ts'
 import type { Changes } from '../../platform/database/changes.ts'
 import type { Database } from '../../platform/database/database.ts'
 import { listFaults } from './fault.store.ts'
@@ -21,37 +21,23 @@ const SWEEP_MS = 10_000
 /** Keeps a gateway's table of injected faults; while Postgres is away it stays as it is. */
 export async function startFaultFeed(options: FaultFeedOptions): Promise<AsyncDisposable> {
   const { table, database, log } = options
-  const stopped = new AbortController()
   let subscription: Disposable | undefined
-  let wake = new AbortController()
 
-  const look = async (): Promise<number> => {
+  const lookout = keepLooking(async () => {
     try {
       const changes = await options.openChanges()
-      subscription ??= changes.subscribe(FAULT_TOPIC, () => wake.abort())
+      subscription ??= changes.subscribe(FAULT_TOPIC, () => lookout.hint())
       table.replace(await listFaults(database))
-      return SWEEP_MS
+      return [inRealTime(SWEEP_MS)]
     } catch (error) {
       log.debug('the injected faults could not be read', { error })
-      return RETRY_MS
+      return [inRealTime(RETRY_MS)]
     }
-  }
-  const follow = async (firstPauseMs: number): Promise<void> => {
-    let pauseMs = firstPauseMs
-    while (!stopped.signal.aborted) {
-      const signal = AbortSignal.any([stopped.signal, wake.signal])
-      // an abort is how the pause ends early
-      await after(systemClock, pauseMs, signal).catch(() => undefined)
-      wake = new AbortController()
-      if (!stopped.signal.aborted) pauseMs = await look()
-    }
-  }
-
-  const following = follow(await look())
+  })
+  await lookout.first
   return {
     [Symbol.asyncDispose]: async () => {
-      stopped.abort()
-      await following
+      await lookout[Symbol.asyncDispose]()
       subscription?.[Symbol.dispose]()
     },
   }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.ts'
+import { createPasses } from '../../base/passes.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { GATEWAY_TOPIC } from '../inference/route.store.ts'
 import { findEndpointId, listEndpointIds } from './endpoint.store.ts'
@@ -17,7 +18,7 @@ const PASSES_MAX = 4
  */
 export function superviseEndpoints(platform: Platform): AsyncDisposable {
   const { changes, database, log } = platform
-  const passes = createPasses(platform)
+  const passes = createEndpointPasses(platform)
   const report = (error: unknown): void => log.warn('an endpoint could not be looked at', { error })
   let sweeps = 0
 
@@ -57,7 +58,7 @@ export function superviseEndpoints(platform: Platform): AsyncDisposable {
 /** The topic under which a task's changes are hinted. */
 const TASK_TOPIC_PREFIX = 'task/'
 
-interface Passes {
+interface EndpointPasses {
   /** Looks at the endpoint soon; once more when a look is under way. */
   request(endpointId: string): void
   /** Looks at the endpoints that wait for gateways, or for a moment. */
@@ -66,34 +67,21 @@ interface Passes {
   end(): Promise<void>
 }
 
-/** One pass at a time per endpoint, and few in all. */
-function createPasses(platform: Platform): Passes {
-  const waiting = new Set<string>()
-  const running = new Map<string, Promise<void>>()
+/** Passes over endpoints, each again when a moment comes that it waits for. */
+function createEndpointPasses(platform: Platform): EndpointPasses {
   const alarms = new Map<string, AbortController>()
-  let ended = false
 
-  const next = (): void => {
-    for (const endpointId of waiting) {
-      if (ended || running.size >= PASSES_MAX) return
-      if (running.has(endpointId)) continue
-      waiting.delete(endpointId)
-      running.set(endpointId, pass(endpointId))
-    }
-  }
-  const pass = async (endpointId: string): Promise<void> => {
-    alarms.get(endpointId)?.abort()
-    alarms.delete(endpointId)
-    try {
+  const passes = createPasses({
+    pass: async (endpointId) => {
+      alarms.get(endpointId)?.abort()
+      alarms.delete(endpointId)
       setAlarm(endpointId, await reconcileFleet(platform, endpointId))
-    } catch (error) {
-      // the sweep tries again
-      platform.log.warn('an endpoint could not be brought on', { endpointId, error })
-    } finally {
-      running.delete(endpointId)
-      next()
-    }
-  }
+    },
+    runningMax: PASSES_MAX,
+    // the sweep tries again
+    report: (error, endpointId) =>
+      platform.log.warn('an endpoint could not be brought on', { endpointId, error }),
+  })
   const setAlarm = (endpointId: string, look: NextLook): void => {
     if (!look.platform && !look.wall) return
     const alarm = new AbortController()
@@ -101,28 +89,23 @@ function createPasses(platform: Platform): Passes {
     const ring = (clock: Clock, at: Date | undefined): void => {
       if (!at) return
       clock.until(at, alarm.signal).then(
-        () => request(endpointId),
+        () => passes.request(endpointId),
         () => undefined,
       )
     }
     ring(platform.clock, look.platform)
     ring(systemClock, look.wall)
   }
-  const request = (endpointId: string): void => {
-    if (ended) return
-    waiting.add(endpointId)
-    next()
-  }
   return {
-    request,
+    request: passes.request,
     requestDraining: () => {
       // one that is being looked at may have been asked of the gateways just before they answered
-      for (const endpointId of [...alarms.keys(), ...running.keys()]) request(endpointId)
+      for (const endpointId of [...alarms.keys(), ...passes.underWay()]) passes.request(endpointId)
     },
     end: async () => {
-      ended = true
       for (const alarm of alarms.values()) alarm.abort()
-      await Promise.all(running.values())
+      await passes.end()
+      for (const alarm of alarms.values()) alarm.abort()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { systemClock } from '../../base/clock.ts'
+import { inRealTime, keepLooking } from '../../base/lookout.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { attendExperiment } from './inference-experiment.activities.ts'
 import { UNFINISHED } from './inference-experiment.states.ts'
@@ -15,8 +15,6 @@ const STEPS_MAX = 8
  */
 export function superviseInferenceExperiments(platform: Platform): AsyncDisposable {
   const { changes, clock, database, log } = platform
-  const stopped = new AbortController()
-  let hint = Promise.withResolvers<void>()
 
   /** @returns when something is due */
   const lookAtAll = async (): Promise<Date | undefined> => {
@@ -36,37 +34,20 @@ export function superviseInferenceExperiments(platform: Platform): AsyncDisposab
     }
     return due.length > 0 ? new Date(Math.min(...due)) : undefined
   }
-  const look = (): Promise<Date | undefined> =>
-    lookAtAll().catch((error: unknown) => {
+  const lookout = keepLooking(async () => {
+    const due = await lookAtAll().catch((error: unknown) => {
       log.warn('inference experiments could not be looked at', { error })
       return undefined
     })
-  const follow = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      const heard = hint.promise
-      const due = await look()
-      const over = new AbortController()
-      const signal = AbortSignal.any([over.signal, stopped.signal])
-      const sweepAt = new Date(systemClock.now().getTime() + SWEEP_MS)
-      const waits = [heard, systemClock.until(sweepAt, signal)]
-      if (due) waits.push(clock.until(due, signal))
-      // whatever ends first; the others are called off
-      await Promise.race(waits).catch(() => undefined)
-      over.abort()
-      await Promise.allSettled(waits.slice(1))
-    }
-  }
-  const subscription = changes.subscribe('arn:', (topic) => {
-    if (topic !== undefined && !/:(inference-experiment|endpoint)\//.test(topic)) return
-    hint.resolve()
-    hint = Promise.withResolvers<void>()
+    return due ? [inRealTime(SWEEP_MS), { clock, at: due }] : [inRealTime(SWEEP_MS)]
   })
-  const following = follow()
+  const subscription = changes.subscribe('arn:', (topic) => {
+    if (topic === undefined || /:(inference-experiment|endpoint)\//.test(topic)) lookout.hint()
+  })
   return {
     [Symbol.asyncDispose]: async () => {
-      stopped.abort()
       subscription[Symbol.dispose]()
-      await following
+      await lookout[Symbol.asyncDispose]()
     },
   }
 }

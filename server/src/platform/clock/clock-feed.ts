@@ -1,5 +1,6 @@
-import { after, monotonicMs, systemClock } from '../../base/clock.ts'
+import { monotonicMs } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import { inRealTime, keepLooking } from '../../base/lookout.ts'
 import type { SteerableClock } from '../../base/steerable-clock.ts'
 import type { WorkGauge } from '../../base/work-gauge.ts'
 import type { Changes } from '../database/changes.ts'
@@ -33,11 +34,9 @@ const REST_MS_MAX = 1_000
  */
 export async function startClockFeed(options: ClockFeedOptions): Promise<AsyncDisposable> {
   const { clock, database, gauge, log } = options
-  const stopped = new AbortController()
   let knownVersion = 0
   let changes: Changes | undefined
   let subscription: Disposable | undefined
-  let wake = new AbortController()
   let rounds: string[] = []
 
   const look = async (): Promise<void> => {
@@ -58,35 +57,23 @@ export async function startClockFeed(options: ClockFeedOptions): Promise<AsyncDi
     const opened = await options.openChanges()
     subscription = opened.subscribe(CLOCK_TOPIC, (topic) => {
       if (topic?.startsWith(ROUND_TOPIC_PREFIX)) rounds.push(topic.slice(ROUND_TOPIC_PREFIX.length))
-      wake.abort()
+      lookout.hint()
     })
     return opened
   }
-  const attempt = async (): Promise<number> => {
+  const lookout = keepLooking(async () => {
     try {
       await look()
-      return SWEEP_MS
+      return [inRealTime(SWEEP_MS)]
     } catch (error) {
       log.debug('the clock’s setting could not be read', { error })
-      return RETRY_MS
+      return [inRealTime(RETRY_MS)]
     }
-  }
-  const follow = async (firstPauseMs: number): Promise<void> => {
-    let pauseMs = firstPauseMs
-    while (!stopped.signal.aborted) {
-      const signal = AbortSignal.any([stopped.signal, wake.signal])
-      // an abort is how the pause ends early
-      await after(systemClock, pauseMs, signal).catch(() => undefined)
-      wake = new AbortController()
-      if (!stopped.signal.aborted) pauseMs = await attempt()
-    }
-  }
-
-  const following = follow(await attempt())
+  })
+  await lookout.first
   return {
     [Symbol.asyncDispose]: async () => {
-      stopped.abort()
-      await following
+      await lookout[Symbol.asyncDispose]()
       subscription?.[Symbol.dispose]()
     },
   }
