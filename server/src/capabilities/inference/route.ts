@@ -31,6 +31,8 @@ export interface FleetRoute {
   readonly variants: readonly VariantRoute[]
   /** Variants that get copies of requests, and whose answers nobody gets. */
   readonly shadows?: readonly ShadowRoute[]
+  /** Models that share the instances of a variant; a request names the one that it is for. */
+  readonly components?: readonly ComponentRoute[]
 }
 
 export interface VariantRoute {
@@ -49,6 +51,8 @@ export interface VariantRoute {
   readonly serverless?: ServerlessRoute
   /** Present: each replica is several containers. */
   readonly containers?: ContainersRoute
+  /** Present: its instances hold inference components' copies, and no replica of its own. */
+  readonly hostsComponents?: true
 }
 
 export interface ServerlessRoute {
@@ -63,6 +67,11 @@ export interface ContainersRoute {
   readonly mode: 'Serial' | 'Direct'
   /** In order. */
   readonly hostnames: readonly string[]
+}
+
+/** An inference component: `variantName` is the variant on whose instances its copies are, `replicas` the ready ones. */
+export interface ComponentRoute extends VariantRoute {
+  readonly inferenceComponentName: string
 }
 
 /** Its weight is relative to a production variant's: copies per request, 1 at most, = weight ÷ that one's. */
