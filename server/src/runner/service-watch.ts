@@ -1,8 +1,9 @@
 import { Agent, request } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicMs } from '../base/clock.ts'
 import type { TaskService } from '../platform/engines/engine.ts'
+import { socketDirOf } from '../platform/engines/process/settings.ts'
 import type { Verdict } from './run-container.ts'
 import type { TaskRun } from './run-task.ts'
 
@@ -31,11 +32,12 @@ export async function watchService(run: TaskRun, options: ServiceOptions): Promi
   const { signal, endWith } = options
   const socketPath = join(run.order.settings.socketDir, SERVICE_SOCKET)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const ping = () => pingOnce({ socketPath, path: service.pingPath, agent })
+  const ping = pinger({ socketPath, path: service.pingPath, agent })
   const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => undefined)
   if (!(await becomesReady(service, { ...options, ping }))) return
   const unixSocket = await entrance(run, { containerSocket: socketPath, signal })
   run.state.update({ ready: true, address: { unixSocket } })
+  if (service.pingedUntilReady) return agent.destroy()
   let failures = 0
   while (!signal.aborted) {
     await pause(failures === 0 ? READY_MS : FAILING_MS)
@@ -69,20 +71,38 @@ async function entrance(
 }
 
 /**
- * Waits for a service's first good ping, and leaves it alone then: one that works on a large payload may
- * not answer.
+ * Waits for the first good ping of the task's own service.
  * @returns the socket on which it listens; undefined when it never came up
  */
 export async function awaitService(
   run: TaskRun,
   options: ServiceOptions,
 ): Promise<string | undefined> {
-  const { service } = run.order.task
-  if (!service) return undefined
-  const socketPath = join(run.order.settings.socketDir, SERVICE_SOCKET)
+  const { task, settings } = run.order
+  if (!task.service) return undefined
+  const socketPath = join(settings.socketDir, SERVICE_SOCKET)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const ping = () => pingOnce({ socketPath, path: service.pingPath, agent })
-  const isReady = await becomesReady(service, { ...options, ping })
+  const ping = pinger({ socketPath, path: task.service.pingPath, agent })
+  const isReady = await becomesReady(task.service, { ...options, ping })
+  agent.destroy()
+  return isReady ? socketPath : undefined
+}
+
+/**
+ * Waits for the first good ping of a task beside this one, for as long as that takes: its own runner ends one
+ * that never gives it.
+ * @returns the socket on which it listens; undefined when the signal aborted
+ */
+export async function awaitServiceBeside(
+  { order }: TaskRun,
+  { taskId, signal }: { readonly taskId: string; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const { task, settings } = order
+  const socketDir = socketDirOf({ socketsDir: dirname(settings.socketDir) }, taskId)
+  const socketPath = join(socketDir, SERVICE_SOCKET)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ping = pinger({ socketPath, path: task.service?.pingPath ?? '/ping', agent })
+  const isReady = await firstGoodPing({ ping, signal, deadlineMs: Number.POSITIVE_INFINITY })
   agent.destroy()
   return isReady ? socketPath : undefined
 }
@@ -91,20 +111,33 @@ async function becomesReady(
   service: TaskService,
   options: ServiceOptions & { readonly ping: () => Promise<boolean> },
 ): Promise<boolean> {
-  const { signal, endWith, ping } = options
+  const { signal, endWith } = options
   const deadlineMs = monotonicMs() + service.startupTimeoutSeconds * 1000
+  if (await firstGoodPing({ ...options, deadlineMs })) return true
+  if (signal.aborted) return false
+  const message = `The container did not answer GET ${service.pingPath} with 200 within ${service.startupTimeoutSeconds} seconds`
+  endWith({ cause: 'Unhealthy', message })
+  return false
+}
+
+/** @returns false when the time is over, or the signal has aborted */
+async function firstGoodPing(options: {
+  readonly ping: () => Promise<boolean>
+  readonly signal: AbortSignal
+  readonly deadlineMs: number
+}): Promise<boolean> {
+  const { ping, signal, deadlineMs } = options
   let waitMs = STARTING_MS_MIN
   while (!(await ping())) {
-    if (signal.aborted) return false
-    if (monotonicMs() > deadlineMs) {
-      const message = `The container did not answer GET ${service.pingPath} with 200 within ${service.startupTimeoutSeconds} seconds`
-      endWith({ cause: 'Unhealthy', message })
-      return false
-    }
+    if (signal.aborted || monotonicMs() > deadlineMs) return false
     await delay(waitMs, undefined, { signal }).catch(() => undefined)
     waitMs = Math.min(waitMs * 1.3, STARTING_MS_MAX)
   }
   return !signal.aborted
+}
+
+function pinger(options: Parameters<typeof pingOnce>[0]): () => Promise<boolean> {
+  return () => pingOnce(options)
 }
 
 function pingOnce(options: { socketPath: string; path: string; agent: Agent }): Promise<boolean> {

@@ -6,6 +6,7 @@ import { type InstanceObservation, nextCommand } from './instance.states.ts'
 import { createdState, finishedState, stoppingState } from './transform-job.states.ts'
 
 const JOB = {
+  model: { ModelName: 'model', PrimaryContainer: {} },
   id: '0a1b2c3d-4e5f-4a6b-8c7d-8e9fa0b1c2d3',
   name: 'job',
   createdAt: new Date('2024-05-06T07:08:09Z'),
@@ -79,6 +80,22 @@ for (const [title, instances, expected] of ENDINGS) {
   })
 }
 
+test('the reason and the log are those of the container that ended, where a model has several', () => {
+  const Containers = [{ ContainerHostname: 'one' }, { ContainerHostname: 'two' }]
+  const job = { ...JOB, model: { ModelName: 'model', Containers } }
+  const reasonOf = (instances: readonly InstanceObservation[]) => {
+    const ending = decideEnding(job, instances)
+    return 'failureReason' in ending ? ending.failureReason : ''
+  }
+
+  const died = reasonOf([instance(0, { end: CRASHED, container: 1 })])
+  const partly = reasonOf([instance(0, { end: PARTLY, container: 0 })])
+
+  assert.match(died, /^AlgorithmError: The model's container 'two' ended while it was in use/)
+  assert.match(died, /stream job\/i-0a1b2c3d4e5f003e8-\d+\/two\.$/)
+  assert.match(partly, /stream job\/i-0a1b2c3d4e5f003e8-\d+\/data-log\.$/)
+})
+
 test('a reason is never longer than FailureReason may be, and keeps its log', () => {
   const transformed = {
     objectCount: 1,
@@ -99,6 +116,16 @@ const COMMANDS: readonly (readonly [string, readonly InstanceObservation[], stri
   ['one is lost', [instance(0, { state: 'Lost' }), instance(1)], 'wait'],
   ['a container died', [instance(0, { end: CRASHED }), instance(1)], 'stop instances 1'],
   ['the job is stopping', [instance(0, { jobIsStopping: true })], 'stop instances 0'],
+  [
+    'a container of several still runs after the others',
+    [instance(0, { end: DONE, lingers: true }), instance(1)],
+    'stop instances 0',
+  ],
+  [
+    'all are over, but one lingers',
+    [instance(0, { state: 'Lost', lingers: true })],
+    'stop instances 0',
+  ],
   ['all are over', [instance(0, { end: CRASHED }), instance(1, { state: 'Unknown' })], 'end'],
 ]
 

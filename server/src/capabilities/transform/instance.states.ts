@@ -9,8 +9,11 @@ export interface InstanceObservation {
   readonly state: TaskObservation['state']
   /** When the task came to work, ISO 8601. */
   readonly startedAt?: string
-  readonly endedAt?: string
   readonly end?: TaskEnd
+  /** Of several containers: which one this is the state and the end of, from 0. */
+  readonly container?: number
+  /** One of its containers is over, and another still runs: it is to be stopped. */
+  readonly lingers?: true
   /** Nobody is to start it again. */
   readonly jobIsStopping: boolean
 }
@@ -38,7 +41,7 @@ export function isLost({ state }: Pick<InstanceObservation, 'state'>): boolean {
 }
 
 /** The task sent all of its objects; some of them may have failed. */
-export function cameToItsEnd({ end }: InstanceObservation): boolean {
+export function cameToItsEnd({ end }: Pick<InstanceObservation, 'end'>): boolean {
   return end?.transformed !== undefined
 }
 
@@ -50,11 +53,13 @@ export function nextCommand(
   instances: readonly InstanceObservation[],
   told: ReadonlySet<number>,
 ): FollowCommand {
-  if (instances.every(isOver)) return { do: 'end' }
+  if (instances.every((one) => isOver(one) && !one.lingers)) return { do: 'end' }
   const isStopping = instances.some(({ jobIsStopping }) => jobIsStopping)
   const hasFailure = instances.some((one) => one.end !== undefined && !cameToItsEnd(one))
-  if (!isStopping && !hasFailure) return { do: 'wait' }
-  const untold = instances.filter((one) => !isOver(one) && !told.has(one.instance))
+  const isEnding = isStopping || hasFailure
+  const untold = instances.filter(
+    (one) => (one.lingers || (isEnding && !isOver(one))) && !told.has(one.instance),
+  )
   if (untold.length === 0) return { do: 'wait' }
   return {
     do: 'stop instances',

@@ -3,7 +3,8 @@ import type { Platform } from '../../platform/scope.ts'
 import { issueTaskToken, realmTopic } from '../identity/index.ts'
 import { decideEnding, internalReason } from './ending.states.ts'
 import { type InstanceObservation, isOver, nextCommand, startedAt } from './instance.states.ts'
-import { transformTask, transformTaskId, transformTaskPrefix } from './transform-job.container.ts'
+import { seenTogether } from './instance-containers.states.ts'
+import { transformTaskId, transformTaskPrefix, transformTasks } from './transform-job.container.ts'
 import { finishedState, isActive, startedState } from './transform-job.states.ts'
 import { changeTransformJob, loadTransformJob, type TransformJob } from './transform-job.store.ts'
 import type { Attempt, TransformJobActivities } from './transform-job.workflow.ts'
@@ -15,9 +16,8 @@ export function transformJobActivities(platform: Platform): TransformJobActiviti
     finish: (jobId, instances) => finish(platform, jobId, instances),
     giveUp: (jobId, because) => giveUp(platform, jobId, because),
     removeTasks: async (attempt) => {
-      await Promise.all(
-        attempt.instances.map((instance) => platform.engine.remove(taskIdOf(attempt, instance))),
-      )
+      const taskIds = attempt.instances.flatMap((instance) => taskIdsOf(attempt, instance))
+      await Promise.all(taskIds.map((taskId) => platform.engine.remove(taskId)))
     },
   }
 }
@@ -29,11 +29,10 @@ async function startTasks(platform: Platform, attempt: Attempt): Promise<void> {
   const roleArn = job.model.ExecutionRoleArn ?? ''
   const tokenFor = ({ taskId }: { taskId: string }) =>
     issueTaskToken(platform.secrets, { taskId, roleArn, realm, account, region })
-  await Promise.all(
-    attempt.instances.map((instance) =>
-      platform.engine.start(transformTask(job, { attempt: attempt.attempt, instance }, tokenFor)),
-    ),
+  const tasks = attempt.instances.flatMap((instance) =>
+    transformTasks(job, { attempt: attempt.attempt, instance }, tokenFor),
   )
+  await Promise.all(tasks.map((task) => platform.engine.start(task)))
 }
 
 async function awaitEnd(
@@ -76,11 +75,8 @@ async function lookAt(
     if (command.do === 'end') return instances
     if (command.do === 'wait') return undefined
     const { graceSeconds } = command
-    await Promise.all(
-      command.instances.map((instance) =>
-        platform.engine.stop(taskIdOf(attempt, instance), { graceSeconds }),
-      ),
-    )
+    const stopped = command.instances.flatMap((instance) => taskIdsOf(attempt, instance))
+    await Promise.all(stopped.map((taskId) => platform.engine.stop(taskId, { graceSeconds })))
     for (const instance of command.instances) told.add(instance)
   }
 }
@@ -128,26 +124,25 @@ function observe(
 ): Promise<InstanceObservation[]> {
   return Promise.all(
     attempt.instances.map(async (instance) => {
-      const { state, phases, end } = await platform.engine.observe(taskIdOf(attempt, instance))
-      const timeOf = (name: string): string | undefined => {
-        const at = phases.find(({ phase }) => phase === name)?.at
-        // tasks stamp with their machine's time, jobs with the platform's, which may have been moved
-        return at === undefined ? undefined : readingAt(platform.clock, new Date(at)).toISOString()
-      }
-      const [started, ended] = [timeOf('Downloading'), timeOf('Ended')]
+      const observations = await Promise.all(
+        taskIdsOf(attempt, instance).map((taskId) => platform.engine.observe(taskId)),
+      )
+      const { startedAt: at, ...seen } = seenTogether(observations)
       return {
         instance,
         attempt: attempt.attempt,
-        state,
         jobIsStopping: job.state.status === 'Stopping',
-        ...(started !== undefined && { startedAt: started }),
-        ...(ended !== undefined && { endedAt: ended }),
-        ...(end && { end }),
+        ...seen,
+        // tasks stamp with their machine's time, jobs with the platform's, which may have been moved
+        ...(at && { startedAt: readingAt(platform.clock, new Date(at)).toISOString() }),
       }
     }),
   )
 }
 
-function taskIdOf({ jobId, attempt }: Attempt, instance: number): string {
-  return transformTaskId(jobId, { attempt, instance })
+/** The tasks of one instance, one for each of the model's containers. */
+function taskIdsOf({ jobId, attempt, containerCount }: Attempt, instance: number): string[] {
+  return Array.from({ length: containerCount }, (_, container) =>
+    transformTaskId(jobId, { attempt, instance, container }),
+  )
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { transformTask, transformTaskPrefix } from './transform-job.container.ts'
+import { transformTaskPrefix, transformTasks } from './transform-job.container.ts'
 import { createdState } from './transform-job.states.ts'
 import type { TransformJob, TransformJobRequest } from './transform-job.store.ts'
 
@@ -34,9 +34,13 @@ const JOB: TransformJob = {
   state: createdState(NOW),
 }
 
+const tokenFor = ({ taskId }: { taskId: string }): string => `token of ${taskId}`
+
 function taskOf(request: Partial<TransformJobRequest> = {}, run = { attempt: 1, instance: 0 }) {
   const job = { ...JOB, request: { ...JOB.request, ...request } }
-  return transformTask(job, run, ({ taskId }) => `token of ${taskId}`)
+  const [task, ...others] = transformTasks(job, run, tokenFor)
+  assert.ok(task && others.length === 0)
+  return task
 }
 
 test('a task serves the model, with the defaults of what it is sent', () => {
@@ -125,6 +129,36 @@ test('processing, capture and clients are taken over with their defaults', () =>
     s3Uri: 's3://captured',
     generatesInferenceId: true,
     startedAt: NOW.toISOString(),
+    manifestName: `${transformTaskPrefix(JOB.id)}1`,
   })
   assert.deepEqual([transform?.invocationRetriesMax, transform?.invocationTimeoutSeconds], [0, 5])
+})
+
+test('a model of several containers is a task for each, of which the first sends through all', () => {
+  const { PrimaryContainer: _, ...model } = JOB.model
+  const Containers = [
+    { Image: 'first', Environment: { A: 'first' } },
+    { Image: 'second', ModelDataUrl: 's3://models/second.tar.gz' },
+  ]
+  const job = {
+    ...JOB,
+    model: { ...model, Containers },
+    request: { ...JOB.request, Environment: { A: 'job' } },
+  }
+  const [first, second, ...others] = transformTasks(job, { attempt: 2, instance: 0 }, tokenFor)
+
+  assert.ok(first && second && others.length === 0)
+  assert.deepEqual(first.transform?.containers, [
+    { name: 'container-1', taskId: first.taskId },
+    { name: 'container-2', taskId: second.taskId },
+  ])
+  assert.equal(second.transform, undefined)
+  assert.ok(first.taskId !== second.taskId && second.taskToken === `token of ${second.taskId}`)
+  assert.deepEqual([first.inputs.length, second.inputs[0]?.s3Uri], [0, 's3://models/second.tar.gz'])
+  for (const { environment } of [first, second]) {
+    assert.deepEqual(environment, { A: 'job', SAGEMAKER_BATCH: 'true' })
+  }
+  assert.equal(first.host, second.host)
+  assert.match(second.log.stream, /^job\/i-0a1b2c3d4e5f007d0-\d+\/container-2$/)
+  assert.match(first.transform?.dataLog.stream ?? '', /^job\/i-0a1b2c3d4e5f007d0-\d+\/data-log$/)
 })

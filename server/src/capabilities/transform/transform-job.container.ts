@@ -1,3 +1,4 @@
+import type { ContainerDefinition } from '@aws-sdk/client-sagemaker'
 import type { Task, TaskInput, TaskResources } from '../../platform/engines/engine.ts'
 import type { TaskTransform } from '../../platform/engines/task-transform.ts'
 import { instanceType } from '../compute/index.ts'
@@ -29,15 +30,29 @@ export interface InstanceRun {
   readonly instance: number
 }
 
-/** The one container that an instance runs: `serve`, which the runner then sends its objects. */
-export function transformTask(
+/**
+ * What an instance runs: a task with `serve` for each of the model's containers, which share the instance. The
+ * runner of the first sends the instance's objects through all of them.
+ */
+export function transformTasks(
   job: TransformJob,
   run: InstanceRun,
   tokenFor: (task: { taskId: string }) => string,
-): Task {
+): readonly Task[] {
+  return containersOf(job.model).map((container, index) => {
+    const taskId = transformTaskId(job.id, { ...run, container: index })
+    const task = containerTask(job, run, { container, index, taskId })
+    return { ...task, taskToken: tokenFor({ taskId }) }
+  })
+}
+
+function containerTask(
+  job: TransformJob,
+  run: InstanceRun,
+  own: { readonly container: ContainerDefinition; readonly index: number; readonly taskId: string },
+): Omit<Task, 'taskToken'> {
   const { request, model } = job
-  const taskId = transformTaskId(job.id, run)
-  const container = containersOf(model)[0] ?? {}
+  const { container, index, taskId } = own
   const data = modelDataOf(container)
   const inputs: readonly TaskInput[] = data
     ? [{ name: 'model', ...data, path: MODEL_FOLDER, required: true }]
@@ -64,21 +79,35 @@ export function transformTask(
       port: SERVICE_PORT,
       pingPath: PING_PATH,
       startupTimeoutSeconds: STARTUP_SECONDS,
+      pingedUntilReady: true,
     },
-    transform: transformOf(job, run),
+    ...(index === 0 && { transform: transformOf(job, run) }),
     resources: resourcesOf(request),
     networkIsolation: model.EnableNetworkIsolation ?? false,
     graceSeconds: TRANSFORM_GRACE_SECONDS,
-    log: { group: LOG_GROUP, stream: logStream(job, run) },
+    log: { group: LOG_GROUP, stream: logStream(job, run, index) },
     notes: notesOf(job),
     roleArn: model.ExecutionRoleArn ?? '',
-    taskToken: tokenFor({ taskId }),
     metricDefinitions: [],
   }
 }
 
-export function transformTaskId(jobId: string, { attempt, instance }: InstanceRun): string {
-  return `${transformTaskPrefix(jobId)}${attempt}-${instance + 1}`
+/** @param run.container which of the instance's containers, from 0 */
+export function transformTaskId(
+  jobId: string,
+  { attempt, instance, container }: InstanceRun & { readonly container: number },
+): string {
+  const ofInstance = `${transformTaskPrefix(jobId)}${attempt}-${instance + 1}`
+  return container === 0 ? ofInstance : `${ofInstance}-${container + 1}`
+}
+
+/** What a model's containers are called, in order; undefined when there is only one, which needs no name. */
+export function containerNames(model: TransformJob['model']): readonly string[] | undefined {
+  const containers = containersOf(model)
+  if (containers.length < 2) return undefined
+  return containers.map(
+    ({ ContainerHostname }, index) => ContainerHostname || `container-${index + 1}`,
+  )
 }
 
 /** How the ids of all tasks of a job begin. */
@@ -86,8 +115,30 @@ export function transformTaskPrefix(jobId: string): string {
   return `transform-${jobId}-`
 }
 
-/** `<job>/<instance id>-<epoch seconds of the job's creation>`; its data log is `…/data-log`. */
+/**
+ * `<job>/<instance id>-<epoch seconds of the job's creation>`, and of several containers `…/<container name>`.
+ *
+ * @param container which of them, from 0
+ * @source AWS's guide, "Log groups and streams that Amazon SageMaker AI logs"
+ */
 export function logStream(
+  job: Pick<TransformJob, 'id' | 'name' | 'createdAt' | 'model'>,
+  run: InstanceRun,
+  container = 0,
+): string {
+  const name = containerNames(job.model)?.[container]
+  return name === undefined ? instanceStream(job, run) : `${instanceStream(job, run)}/${name}`
+}
+
+/** Where it is said how an instance's objects fared. */
+export function dataLogStream(
+  job: Pick<TransformJob, 'id' | 'name' | 'createdAt'>,
+  run: InstanceRun,
+): string {
+  return `${instanceStream(job, run)}/data-log`
+}
+
+function instanceStream(
   job: Pick<TransformJob, 'id' | 'name' | 'createdAt'>,
   run: InstanceRun,
 ): string {
@@ -122,6 +173,7 @@ function transformOf(job: TransformJob, run: InstanceRun): TaskTransform {
   const { TransformInput: input, TransformOutput: output, DataProcessing: processing } = request
   const { DataCaptureConfig: capture, ModelClientConfig: client } = request
   const source = input?.DataSource?.S3DataSource
+  const names = containerNames(job.model)
   return {
     input: {
       s3DataType: source?.S3DataType === 'ManifestFile' ? 'ManifestFile' : 'S3Prefix',
@@ -158,10 +210,17 @@ function transformOf(job: TransformJob, run: InstanceRun): TaskTransform {
         ...(capture.KmsKeyId && { kmsKeyId: capture.KmsKeyId }),
         generatesInferenceId: capture.GenerateInferenceId ?? false,
         startedAt: job.createdAt.toISOString(),
+        manifestName: `${transformTaskPrefix(job.id)}${run.instance + 1}`,
       },
     }),
     isRepeated: run.attempt > 1,
-    dataLog: { group: LOG_GROUP, stream: `${logStream(job, run)}/data-log` },
+    ...(names && {
+      containers: names.map((name, container) => ({
+        name,
+        taskId: transformTaskId(job.id, { ...run, container }),
+      })),
+    }),
+    dataLog: { group: LOG_GROUP, stream: dataLogStream(job, run) },
   }
 }
 

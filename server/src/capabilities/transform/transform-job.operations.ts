@@ -4,7 +4,7 @@ import { resourceInUse, validationException } from '../../aws/errors.ts'
 import { newUuid } from '../../base/ids.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
-import { requireModel } from '../models/index.ts'
+import { containersOf, requireModel } from '../models/index.ts'
 import { insertTags, readTags } from '../tags/index.ts'
 import { requireInputData } from './input-data.ts'
 import { createdState, isActive, stoppingState } from './transform-job.states.ts'
@@ -15,7 +15,7 @@ import {
   type TransformJob,
 } from './transform-job.store.ts'
 import {
-  requireOneModel,
+  requireOneWay,
   requireQuotas,
   validateCreateTransformJob,
 } from './transform-job.validation.ts'
@@ -25,7 +25,7 @@ import { listTransformJobs as listJobs } from './transform-job-list.store.ts'
 /**
  * The job keeps the model as it is now; its data are refused when there are none at this moment.
  *
- * @throws ValidationException, ResourceLimitExceeded, NotImplemented, or ResourceInUse when the name is taken
+ * @throws ValidationException, ResourceLimitExceeded, or ResourceInUse when the name is taken
  */
 export async function createTransformJob(
   input: SageMaker.CreateTransformJobCommandInput,
@@ -34,7 +34,7 @@ export async function createTransformJob(
   validateCreateTransformJob(input)
   readTags(input.Tags)
   const model = await requireModel(scope, input.ModelName ?? '')
-  requireOneModel(model)
+  requireOneWay(model)
   await requireInputData(input, { ...scope, roleArn: model.request.ExecutionRoleArn ?? '' })
   requireQuotas(input)
 
@@ -118,7 +118,8 @@ export const transformOperations = {
 /** How a job's story is begun, by its creator or by the sweep. */
 export function transformJobStory(job: TransformJob) {
   const instanceCount = job.request.TransformResources?.InstanceCount ?? 1
-  const input: TransformJobStory = { jobId: job.id, instanceCount }
+  const containerCount = containersOf(job.model).length
+  const input: TransformJobStory = { jobId: job.id, instanceCount, containerCount }
   return { name: TRANSFORM_JOB_WORKFLOW, workflowId: `transform-job/${job.id}`, input }
 }
 

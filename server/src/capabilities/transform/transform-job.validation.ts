@@ -1,5 +1,5 @@
 import type { CreateTransformJobRequest, DataProcessing } from '@aws-sdk/client-sagemaker'
-import { notImplemented, resourceLimitExceeded, validationException } from '../../aws/errors.ts'
+import { resourceLimitExceeded, validationException } from '../../aws/errors.ts'
 import { parseJsonPath } from '../../aws/json-path.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
 import { acceleratorRefusal, instanceType } from '../compute/index.ts'
@@ -48,8 +48,12 @@ export function requireQuotas(input: CreateTransformJobRequest): void {
   if (refusal) throw refusal
 }
 
-/** @throws ValidationException for a multi-model container, NotImplemented for several containers */
-export function requireOneModel({ modelName, request }: Model): void {
+/**
+ * Refuses models through which records have no one way.
+ *
+ * @throws ValidationException for a multi-model container, and for containers that requests name (Mode Direct)
+ */
+export function requireOneWay({ modelName, request }: Model): void {
   const containers = containersOf(request)
   if (containers.some(({ Mode }) => Mode === 'MultiModel')) {
     throw validationException(
@@ -57,9 +61,10 @@ export function requireOneModel({ modelName, request }: Model): void {
         'model of one archive.',
     )
   }
-  if (containers.length <= 1) return
-  throw notImplemented(
-    `Model ${modelName} has ${containers.length} containers: transform jobs here run models of one container.`,
+  if (request.InferenceExecutionConfig?.Mode !== 'Direct') return
+  throw validationException(
+    `Model ${modelName} has InferenceExecutionConfig with Mode Direct, where each request names its container: ` +
+      'transform jobs send their records through all containers in order. Use a model with Mode Serial.',
   )
 }
 

@@ -12,6 +12,8 @@ const ATTEMPTS_MAX = 3
 export interface TransformJobStory {
   readonly jobId: string
   readonly instanceCount: number
+  /** Of the model; absent: one. */
+  readonly containerCount?: number
 }
 
 /** One run of those instances that have not come to their end before. */
@@ -21,11 +23,13 @@ export interface Attempt {
   readonly attempt: number
   /** From 0, ascending. */
   readonly instances: readonly number[]
+  /** How many tasks each instance is. */
+  readonly containerCount: number
 }
 
 /** What the story does to the world; each is idempotent, and does nothing for a job that is gone. */
 export interface TransformJobActivities {
-  /** Starts one task per instance, unless the job is stopping already. */
+  /** Starts the tasks of each instance, unless the job is stopping already. */
   startTasks(attempt: Attempt): Promise<void>
   /** Resolves when all tasks are over, with how they stand; stops them when the job is stopping or lost. */
   awaitEnd(attempt: Attempt): Promise<readonly InstanceObservation[]>
@@ -43,13 +47,13 @@ export interface TransformJobActivities {
  */
 export async function runTransformJob(
   workflow: Workflow,
-  { jobId, instanceCount }: TransformJobStory,
+  { jobId, instanceCount, containerCount = 1 }: TransformJobStory,
   activities: TransformJobActivities,
 ): Promise<void> {
   const ended: InstanceObservation[] = []
   let instances: readonly number[] = Array.from({ length: instanceCount }, (_, index) => index)
   for (let number = 1; instances.length > 0; number++) {
-    const attempt = { jobId, attempt: number, instances }
+    const attempt = { jobId, attempt: number, instances, containerCount }
     const observed = await runAttempt(workflow, attempt, activities)
     const again = observed && number < ATTEMPTS_MAX ? toRepeat(observed) : []
     ended.push(...(observed ?? []).filter((one) => !again.includes(one)))

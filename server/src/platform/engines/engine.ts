@@ -98,6 +98,8 @@ export interface TaskService {
   readonly pingPath: string
   /** How long the container may take to answer its first ping with 200. */
   readonly startupTimeoutSeconds: number
+  /** True: it is left alone after its first good ping, since one that works on a large payload may not answer. */
+  readonly pingedUntilReady?: true
   /** True: it gets one request at a time; connections beyond are told that it is busy. */
   readonly takesOne?: boolean
   /** Present: the container speaks the multi-model API, and models are loaded when requests name them. */

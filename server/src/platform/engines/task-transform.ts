@@ -42,9 +42,16 @@ export interface TaskTransform {
     readonly generatesInferenceId: boolean
     /** When the job started, ISO 8601, on the platform's clock. */
     readonly startedAt: string
+    /** Tells this task's manifests from those of the job's other instances. */
+    readonly manifestName: string
   }
   /** An earlier task may have begun the same, and left uploads unfinished. */
   readonly isRepeated: boolean
+  /**
+   * Of a model of several containers: all of them in order, of which this task runs the first, and tasks beside
+   * it the others. Each gets the answer of the one before it.
+   */
+  readonly containers?: readonly { readonly name: string; readonly taskId: string }[]
   /** Where it is said how each object fared. */
   readonly dataLog: { readonly group: string; readonly stream: string }
 }

@@ -9,9 +9,9 @@ test("manifests name what went in and came out, under the hour of the job's star
       s3Uri: 's3://my-data-capture/',
       generatesInferenceId: false,
       startedAt: '2022-08-26T13:59:59.999Z',
+      manifestName: 'task',
     },
     {
-      name: 'task',
       input: { prefix: 's3://in/', names: ['dummy_0.csv', 'dummy_1.csv'] },
       output: { prefix: 's3://out/', names: ['dummy_0.csv.out', 'dummy_1.csv.out'] },
     },

@@ -17,13 +17,11 @@ export interface CapturedObjects {
 /**
  * The manifests of one instance's objects: nothing is copied, what went in and came out is named.
  *
- * @param name tells this instance's manifests from the others'
  * @source "Capture data from batch transform job"
  */
 export function captureManifests(
   capture: Capture,
   captured: {
-    readonly name: string
     readonly input: CapturedObjects
     readonly output: CapturedObjects
   },
@@ -33,7 +31,7 @@ export function captureManifests(
   return (['input', 'output'] as const).map((side) => {
     const { prefix, names } = captured[side]
     return {
-      s3Uri: `${root}/${side}/${hour}/${captured.name}.json`,
+      s3Uri: `${root}/${side}/${hour}/${capture.manifestName}.json`,
       content: JSON.stringify([{ prefix }, ...names]),
     }
   })

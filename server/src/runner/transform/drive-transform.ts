@@ -3,9 +3,10 @@ import type { TaskTransform, TransformOutcome } from '../../platform/engines/tas
 import type { Verdict } from '../run-container.ts'
 import type { TaskRun } from '../run-task.ts'
 import { S3Fault } from '../s3.ts'
-import { awaitService } from '../service-watch.ts'
+import { awaitService, awaitServiceBeside } from '../service-watch.ts'
 import { TaskFailure } from '../task-failure.ts'
 import { abortAbandonedUploads } from './abandoned-uploads.ts'
+import { createContainerWalk, type WalkedContainer } from './container-walk.ts'
 import { createDataLog, type DataLog } from './data-log.ts'
 import { executionParameters, strategyName } from './execution-parameters.ts'
 import { createInvoker } from './invoker.ts'
@@ -42,11 +43,10 @@ export async function driveTransform(
   const { transform } = run.order.task
   if (!transform) return undefined
   const signal = AbortSignal.any([options.signal, run.watch.signal])
-  const socketPath = await awaitService(run, options)
-  if (socketPath === undefined || signal.aborted) return undefined
-  const model = createModelClient({ socketPath }, signal)
+  const containers = await reachContainers(run, { ...options, transform, signal })
+  if (!containers || signal.aborted) return undefined
   try {
-    return await transformAll(run, { transform, model, signal })
+    return await transformAll(run, { transform, containers, signal })
   } catch (error) {
     if (signal.aborted) return undefined
     const failure =
@@ -56,21 +56,42 @@ export async function driveTransform(
     options.endWith(failure)
     return undefined
   } finally {
-    model.close()
+    for (const { client } of containers) client.close()
   }
+}
+
+/** Waits until every container answers pings: the task's own, and those beside it. */
+async function reachContainers(
+  run: TaskRun,
+  options: DriveOptions & { readonly transform: TaskTransform },
+): Promise<readonly WalkedContainer[] | undefined> {
+  const { transform, signal } = options
+  const { containers = [] } = transform
+  const sockets = await Promise.all([
+    awaitService(run, options),
+    ...containers.slice(1).map(({ taskId }) => awaitServiceBeside(run, { taskId, signal })),
+  ])
+  const found = sockets.flatMap((socketPath) => socketPath ?? [])
+  if (found.length < sockets.length) return undefined
+  return found.map((socketPath, index) => {
+    const name = containers[index]?.name
+    const client = createModelClient({ socketPath }, signal)
+    return { ...(name !== undefined && { name }), client }
+  })
 }
 
 interface Drive {
   readonly transform: TaskTransform
-  readonly model: ModelClient
+  /** In order. */
+  readonly containers: readonly WalkedContainer[]
   readonly signal: AbortSignal
 }
 
 async function transformAll(run: TaskRun, drive: Drive): Promise<TransformOutcome> {
-  const { transform, model, signal } = drive
+  const { transform, containers, signal } = drive
   const client = await run.client()
   const log = createDataLog(client, { log: transform.dataLog, clock: run.clock })
-  const parameters = executionParameters(transform, await askParameters(model))
+  const parameters = executionParameters(transform, await askParameters(containers[0]?.client))
   log.say(
     `MaxConcurrentTransforms=${parameters.maxConcurrentTransforms}, ` +
       `MaxPayloadInMB=${parameters.maxPayloadMb}, BatchStrategy=${strategyName(parameters.strategy)}`,
@@ -83,7 +104,11 @@ async function transformAll(run: TaskRun, drive: Drive): Promise<TransformOutcom
     client,
     transform,
     parameters,
-    invoker: createInvoker(model, { transform, permits, signal }),
+    invoker: createInvoker(createContainerWalk(containers, transform), {
+      transform,
+      permits,
+      signal,
+    }),
     slots: createPermits(2 * concurrent),
     signal,
   }
@@ -108,15 +133,16 @@ async function transformAll(run: TaskRun, drive: Drive): Promise<TransformOutcom
   })
   const { capture } = transform
   if (capture) {
-    await storeCapture(client, { capture, name: run.order.task.taskId, objects: done })
+    await storeCapture(client, { capture, objects: done })
   }
   await log.flush()
   return { objectCount: objects.length, failureCount, failures }
 }
 
-async function askParameters(model: ModelClient): Promise<string | undefined> {
-  const answer = await model
-    .send({
+/** Of several containers the first says how it is to be driven: it gets the mini-batches. */
+async function askParameters(first: ModelClient | undefined): Promise<string | undefined> {
+  const answer = await first
+    ?.send({
       method: 'GET',
       path: '/execution-parameters',
       timeoutSeconds: PARAMETERS_TIMEOUT_SECONDS,

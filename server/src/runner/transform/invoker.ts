@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TaskTransform } from '../../platform/engines/task-transform.ts'
+import { isSuccess, type WalkEnd } from './container-walk.ts'
 import type { HttpAnswer } from './http-answer.ts'
-import { type ModelClient, NoAnswer, type Payload } from './model-client.ts'
+import { NoAnswer, type Payload } from './model-client.ts'
 import type { Permits } from './permits.ts'
 import { RecordFailure } from './record-failure.ts'
 
@@ -17,7 +18,7 @@ const PAUSE_MS_MIN = 200
 const PAUSE_MS_MAX = 1000
 
 export function createInvoker(
-  client: ModelClient,
+  walk: (payload: Payload) => Promise<WalkEnd>,
   options: {
     readonly transform: TaskTransform
     readonly permits: Permits
@@ -25,34 +26,18 @@ export function createInvoker(
   },
 ): Invoker {
   const { transform, permits, signal } = options
-  const { contentType } = transform.input
-  const { accept } = transform.output
-  const headers = {
-    ...(contentType !== undefined && { 'content-type': contentType }),
-    ...(accept !== undefined && { accept }),
-  }
-  const send = (payload: Payload) =>
-    client.send({
-      method: 'POST',
-      path: '/invocations',
-      headers,
-      payload,
-      timeoutSeconds: transform.invocationTimeoutSeconds,
-    })
   const invoke = async (payload: Payload): Promise<HttpAnswer> => {
     let pauseMs = PAUSE_MS_MIN
     for (let retriesLeft = transform.invocationRetriesMax; ; retriesLeft--) {
-      const outcome = await send(payload).catch((error: unknown) => {
-        if (error instanceof NoAnswer) return error
-        throw error
-      })
+      const end = await walk(payload)
+      const { outcome } = end
       const isAnswer = !(outcome instanceof NoAnswer)
-      if (isAnswer && outcome.status >= 200 && outcome.status < 300) return outcome
+      if (isAnswer && isSuccess(outcome)) return outcome
       // a client's fault is the record's, which stays what it is
       const isFinal = isAnswer && outcome.status < 500 && outcome.status !== 429
       // a container that has died is soon known to have, which ends all of this
       if (!isFinal) await delay(pauseMs, undefined, { signal })
-      if (isFinal || retriesLeft <= 0) throw failureOf(outcome)
+      if (isFinal || retriesLeft <= 0) throw failureOf(end)
       pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)
     }
   }
@@ -69,14 +54,15 @@ export function createInvoker(
 }
 
 /** source: data logs of failed transform jobs in public reports */
-function failureOf(outcome: HttpAnswer | NoAnswer): RecordFailure {
+function failureOf({ outcome, containerName }: WalkEnd): RecordFailure {
+  const at = containerName === undefined ? '' : ` (container '${containerName}')`
   if (outcome instanceof NoAnswer) {
     return new RecordFailure(
-      `Model server did not respond to /invocations request: ${outcome.message}`,
+      `Model server did not respond to /invocations request: ${outcome.message}${at}`,
     )
   }
   return new RecordFailure(
-    `Bad HTTP status received from algorithm: ${outcome.status}`,
+    `Bad HTTP status received from algorithm: ${outcome.status}${at}`,
     outcome.body.toString('utf8').slice(0, ANSWER_CHARACTERS_MAX),
   )
 }

@@ -11,17 +11,14 @@ export async function storeCapture(
   client: PlatformClient,
   options: {
     readonly capture: NonNullable<TaskTransform['capture']>
-    /** Tells this task's manifests from those of the job's other instances. */
-    readonly name: string
     readonly objects: readonly OwnObject[]
   },
 ): Promise<void> {
-  const { capture, name, objects } = options
+  const { capture, objects } = options
   const [first] = objects
   if (!first) return
   const paths = objects.map(({ path }) => path).sort()
   const manifests = captureManifests(capture, {
-    name,
     input: { prefix: prefixUri(first, first.path), names: paths },
     output: {
       prefix: prefixUri(first.output, `${first.path}.out`),

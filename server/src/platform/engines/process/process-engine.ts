@@ -22,7 +22,12 @@ import {
 import { exposureOf } from './sandbox/container-view.ts'
 import type { SandboxMechanism } from './sandbox/plan.ts'
 import { probeSandbox } from './sandbox/probe.ts'
-import { type EnginePaths, enginePaths, type ProcessEngineSettings, shortHash } from './settings.ts'
+import {
+  type EnginePaths,
+  enginePaths,
+  type ProcessEngineSettings,
+  socketDirOf,
+} from './settings.ts'
 import {
   hasCode,
   isMissing,
@@ -128,7 +133,7 @@ async function makeOrder(machine: Machine, task: Task): Promise<TaskOrder> {
       runtimesDir: settings.runtimesDir,
       imagesDir: paths.imagesDir,
       environmentsDir: paths.environmentsDir,
-      socketDir: join(paths.socketsDir, shortHash(task.taskId)),
+      socketDir: socketDirOf(paths, task.taskId),
       changesDir: paths.changesDir,
       hiddenPaths: [
         settings.dataDir,

@@ -6,7 +6,7 @@ import type { Task } from '../engine.ts'
 import { releaseAddresses } from './host-addresses.ts'
 import { isAlive, type ProcessIdentity, signal } from './process-identity.ts'
 import { membersOf, removeControlGroup } from './sandbox/control-group.ts'
-import { type EnginePaths, shortHash } from './settings.ts'
+import { type EnginePaths, shortHash, socketDirOf } from './settings.ts'
 import {
   hasCode,
   isMissing,
@@ -45,7 +45,7 @@ export async function removeTask(
     if (!isMissing(error)) throw error
   }
   await removeTree(removed)
-  await rm(join(paths.socketsDir, shortHash(taskId)), { recursive: true, force: true })
+  await rm(socketDirOf(paths, taskId), { recursive: true, force: true })
   await rm(join(paths.changesDir, taskId), { force: true })
   if (order?.task.hosts && order.task.hosts.length > 1) await releaseWhenLast(paths, order.task)
 }

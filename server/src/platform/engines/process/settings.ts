@@ -56,6 +56,14 @@ export function enginePaths(settings: ProcessEngineSettings): EnginePaths {
   }
 }
 
+/** The directory of a task's sockets. */
+export function socketDirOf(
+  { socketsDir }: Pick<EnginePaths, 'socketsDir'>,
+  taskId: string,
+): string {
+  return join(socketsDir, shortHash(taskId))
+}
+
 /** Twelve characters that stand for a longer name in paths that must be short. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
