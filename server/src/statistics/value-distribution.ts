@@ -59,10 +59,22 @@ function countValues(
   return { values, counts: values.map((value) => counts.get(value) ?? 0) }
 }
 
+/** For each value, how many are not above it: sums of the counts, in the order of the values. */
+export function countsUpTo({ counts }: ValueDistribution): readonly number[] {
+  let total = 0
+  return counts.map((count) => (total += count))
+}
+
 /** The sum of the counts. */
 export function totalCount({ counts }: ValueDistribution): number {
   return counts.reduce((sum, count) => sum + count, 0)
 }
+
+/**
+ * Sums of weights may fall short of a whole by a rounding error: ranks are lowered by this factor, and the value
+ * sought is the first that more than so many are not above.
+ */
+export const RANK_SLACK = 1 - Number.EPSILON * 8
 
 /**
  * The nearest-rank percentile: the least value that at least `percent` of all are not above.
@@ -79,8 +91,7 @@ export function percentile(distribution: ValueDistribution, percent: number): nu
   let below = 0
   for (const [index, value] of values.entries()) {
     below += counts[index] ?? 0
-    // sums of weights may fall short of a whole by a rounding error
-    if (below >= rank * (1 - Number.EPSILON * 8)) return value
+    if (below > rank * RANK_SLACK) return value
   }
   const last = values.at(-1)
   if (last === undefined) throw new RangeError('no percentile of nothing')

@@ -2,6 +2,7 @@ import { AwsError } from '../../aws/errors.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
 import {
+  distributionNeeds,
   evaluateMetricQueries,
   type MetricPeriod,
   readPeriodsOfMetrics,
@@ -51,8 +52,8 @@ function groupOf({ place, query, end }: PointsRequest): string {
   const { source, periodSeconds } = query
   if (source.kind === 'Expression')
     return JSON.stringify([place, source.queries, end, query.periods])
-  const isExtended = readStatistic(source.statistic)?.isExtended
-  return JSON.stringify([place.realm, place.region, periodSeconds, end, source.unit, isExtended])
+  const needs = distributionNeeds(statisticsOf([source]))
+  return JSON.stringify([place.realm, place.region, periodSeconds, end, source.unit, needs])
 }
 
 async function readGroup(
@@ -73,7 +74,7 @@ async function readGroup(
     startTime: startOf(first, Math.max(...requests.map(({ query }) => query.periods))),
     endTime: first.end,
     unit: source.unit,
-    distributions: readStatistic(source.statistic)?.isExtended ?? false,
+    needs: distributionNeeds(statisticsOf([source])),
   })
   return requests.map((request, index) => {
     const own = sources[index]
@@ -116,6 +117,10 @@ function pointsOfPeriods(
     const value = period && statistic?.of(period)
     return { at, value, sampleCount: value === undefined ? undefined : period?.sampleCount }
   })
+}
+
+function statisticsOf(sources: readonly MetricSource[]) {
+  return sources.flatMap((source) => readStatistic(source.statistic) ?? [])
 }
 
 /** Where the periods of the range begin, the newest first. */

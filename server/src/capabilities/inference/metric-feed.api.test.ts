@@ -82,7 +82,7 @@ async function setUp() {
       periodSeconds: more.periodSeconds ?? 60,
       startTime: START,
       endTime: new Date(START.getTime() + 3_600_000),
-      distributions: true,
+      needs: 'distributions',
     })
   const put = (ms: number): void =>
     clock.steer({ at: new Date(START.getTime() + ms), since: systemClock.now(), speed: 0 })

@@ -41,7 +41,7 @@ export {
   missingParameter,
   validationError,
 } from './metrics-errors.ts'
-export { readStatistic, type Statistic } from './statistic.ts'
+export { distributionNeeds, readStatistic, type Statistic } from './statistic.ts'
 export { recordTaskUsage } from './usage-recorder.ts'
 
 export const metricOperations = {

@@ -2,9 +2,17 @@ import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
 import { mergeDistributions, type ValueDistribution } from '../../statistics/value-distribution.ts'
 import { type MetricIdentity, metricId } from './metric.ts'
-import { type PeriodRow, selectPeriods } from './metric-point.store.ts'
+import {
+  isRowWide,
+  type PeriodRange,
+  type PeriodRow,
+  selectPeriods,
+} from './metric-period.store.ts'
 import { preferredUnit } from './metric-unit.ts'
 import type { PeriodFigures } from './statistic.ts'
+
+/** Whole distributions; or some percentiles, which need not always be read from those. */
+export type DistributionNeeds = 'distributions' | { readonly percents: readonly number[] }
 
 /** Several metrics over some time, in periods. */
 export interface MetricPeriodsQuery {
@@ -17,8 +25,8 @@ export interface MetricPeriodsQuery {
   readonly endTime: Date
   /** Counts what was measured in this unit only. */
   readonly unit?: string | undefined
-  /** Whether percentiles and their kind will be asked for. */
-  readonly distributions?: boolean
+  /** What will be asked for beside the plain figures. */
+  readonly needs?: DistributionNeeds | undefined
 }
 
 /** One metric over some time, in periods. */
@@ -65,21 +73,54 @@ export async function readPeriodsPerUnit(
   place: Place,
   query: MetricPeriodsQuery,
 ): Promise<readonly (readonly MetricPeriod[])[]> {
-  const { metrics, periodSeconds, startTime, endTime, unit, distributions = false } = query
+  const { metrics, periodSeconds, startTime, endTime, unit, needs } = query
   const startSeconds = Math.floor(startTime.getTime() / 1_000)
   const metricIds = metrics.map((metric) => metricId(place, metric))
-  const rows = await selectPeriods(database, place, {
+  const range: PeriodRange = {
     metricIds: [...new Set(metricIds)],
     periodSeconds,
     startSeconds,
     endSeconds: Math.ceil(endTime.getTime() / 1_000),
     unit,
-    distributions,
-  })
+    distributions: false,
+    percents: [],
+  }
+  const rows = await readRows(database, place, { range, needs })
   const found = Map.groupBy(rows, (row) => row.metricId)
+  const percents = typeof needs === 'object' ? needs.percents : []
   return metricIds.map((id) =>
-    (found.get(id) ?? []).map((row) => periodOf(row, { startSeconds, periodSeconds })),
+    (found.get(id) ?? []).map((row) => periodOf(row, { startSeconds, periodSeconds, percents })),
   )
+}
+
+/** Percentiles of a period that is one row are found by Postgres; the distributions of all others are read. */
+async function readRows(
+  database: Queryable,
+  place: Place,
+  { range, needs }: { readonly range: PeriodRange; readonly needs: DistributionNeeds | undefined },
+): Promise<readonly PeriodRow[]> {
+  if (needs === undefined) return selectPeriods(database, place, range)
+  if (needs === 'distributions' || !isRowWide(range.periodSeconds))
+    return selectPeriods(database, place, { ...range, distributions: true })
+  const rows = await selectPeriods(database, place, { ...range, percents: needs.percents })
+  const open = rows.filter(({ percentiles }) => percentiles.includes(undefined))
+  if (open.length === 0) return rows
+  let [first, last] = [Infinity, 0]
+  for (const { period } of open) [first, last] = [Math.min(first, period), Math.max(last, period)]
+  const wholes = await selectPeriods(database, place, {
+    ...range,
+    metricIds: [...new Set(open.map((row) => row.metricId))],
+    startSeconds: range.startSeconds + first * range.periodSeconds,
+    endSeconds: Math.min(range.endSeconds, range.startSeconds + (last + 1) * range.periodSeconds),
+    distributions: true,
+  })
+  const keyOf = (row: PeriodRow, skipped = 0): string =>
+    `${row.metricId}/${row.period + skipped}/${row.unit}`
+  const known = new Map(wholes.map((row) => [keyOf(row, first), row]))
+  return rows.map((row) => {
+    const { values, counts } = known.get(keyOf(row)) ?? row
+    return row.percentiles.includes(undefined) ? { ...row, values, counts } : row
+  })
 }
 
 /** Those periods of a metric that are in the unit which CloudWatch prefers. @returns also all units, in order */
@@ -97,11 +138,25 @@ export function inOneUnit(periods: readonly MetricPeriod[]): {
 
 function periodOf(
   row: PeriodRow,
-  { startSeconds, periodSeconds }: { startSeconds: number; periodSeconds: number },
+  query: { startSeconds: number; periodSeconds: number; percents: readonly number[] },
 ): MetricPeriod {
   const { unit, sampleCount, sum, minimum, maximum } = row
-  const at = new Date((startSeconds + row.period * periodSeconds) * 1_000)
-  return { at, unit, sampleCount, sum, minimum, maximum, distribution: distributionOf(row) }
+  const at = new Date((query.startSeconds + row.period * query.periodSeconds) * 1_000)
+  const figures = {
+    at,
+    unit,
+    sampleCount,
+    sum,
+    minimum,
+    maximum,
+    distribution: distributionOf(row),
+  }
+  if (query.percents.length === 0) return figures
+  const known = query.percents.flatMap((percent, index) => {
+    const value = row.percentiles[index]
+    return value === undefined ? [] : [[percent, value] as const]
+  })
+  return { ...figures, percentiles: new Map(known) }
 }
 
 function distributionOf({ values, counts }: PeriodRow): ValueDistribution | undefined {

@@ -1,7 +1,7 @@
 import { CHANGES_CHANNEL } from '../../platform/database/changes.ts'
-import type { Queryable, Row } from '../../platform/database/database.ts'
+import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
-import { EXACT_VALUES_MAX, ROUNDED_BITS } from '../../statistics/value-distribution.ts'
+import { countsUpTo, EXACT_VALUES_MAX, ROUNDED_BITS } from '../../statistics/value-distribution.ts'
 import type { MetricIdentity } from './metric.ts'
 import type { MetricPoint } from './metric-sample.ts'
 
@@ -19,9 +19,11 @@ export const ROUNDED = `${SPREAD} - (${SPREAD} - v)`
 
 /** Pairs of a value and its count, merged: `mergeDistributions`. @param pairs rows of v, c; `size` of them at most */
 function mergedPairs(pairs: string, size: string): string {
-  return `select array_agg(v order by v) as distinct_values, array_agg(c order by v) as value_counts
-    from (select case when ${size} > ${EXACT_VALUES_MAX} then ${ROUNDED} else v end as v, sum(c) as c
-          from ${pairs} group by 1) merged`
+  return `select array_agg(v order by v) as distinct_values, array_agg(c order by v) as value_counts,
+      array_agg(up_to order by v) as counts_up_to
+    from (select v, sum(c) as c, sum(sum(c)) over (order by v) as up_to
+          from (select case when ${size} > ${EXACT_VALUES_MAX} then ${ROUNDED} else v end as v, c
+                from ${pairs}) one group by v) merged`
 }
 
 /** The values of a row, one that is all the same included; null where they are not known. */
@@ -42,7 +44,7 @@ export const MERGE_ON_CONFLICT = `
     sum = p.sum + excluded.sum,
     minimum = least(p.minimum, excluded.minimum),
     maximum = greatest(p.maximum, excluded.maximum),
-    (distinct_values, value_counts) = (
+    (distinct_values, value_counts, counts_up_to) = (
       ${mergedPairs(
         `unnest(${valuesOf('p')} || ${valuesOf('excluded')},
                 ${countsOf('p')} || ${countsOf('excluded')}) as pair (v, c)
@@ -85,10 +87,11 @@ export async function insertPoints(
     points.map(({ maximum }) => maximum),
     points.map(({ distribution }) => distribution && arrayLiteral(distribution.values)),
     points.map(({ distribution }) => distribution && arrayLiteral(distribution.counts)),
+    points.map(({ distribution }) => distribution && arrayLiteral(countsUpTo(distribution))),
   ]
   if (batchId === undefined) await database.query(insertStatement('', ''), values)
   else {
-    const batchRow = `batch as (insert into metric_batch (realm, batch_id) values ($1, $17)
+    const batchRow = `batch as (insert into metric_batch (realm, batch_id) values ($1, $18)
       on conflict do nothing returning batch_id),`
     await database.query(insertStatement(batchRow, 'where exists (select from batch)'), [
       ...values,
@@ -108,13 +111,13 @@ const insertStatement = (batchRow: string, condition: string): string => `
     on conflict do nothing),
   added as (
   insert into metric_point as p (realm, metric_id, width, at_seconds, unit, sample_count, sum, minimum,
-    maximum, distinct_values, value_counts)
+    maximum, distinct_values, value_counts, counts_up_to)
   select $1, metric_id, width, at_seconds, unit, sample_count, sum, minimum, maximum,
-    distinct_values::float8[], value_counts::float8[]
+    distinct_values::float8[], value_counts::float8[], counts_up_to::float8[]
   from unnest($7::uuid[], $8::smallint[], $9::bigint[], $10::text[], $11::float8[], $12::float8[],
-      $13::float8[], $14::float8[], $15::text[], $16::text[])
+      $13::float8[], $14::float8[], $15::text[], $16::text[], $17::text[])
     as g (metric_id, width, at_seconds, unit, sample_count, sum, minimum, maximum, distinct_values,
-      value_counts)
+      value_counts, counts_up_to)
   ${condition}
   order by metric_id, width, at_seconds, unit
   ${MERGE_ON_CONFLICT}
@@ -123,87 +126,4 @@ const insertStatement = (batchRow: string, condition: string): string => `
 
 function arrayLiteral(numbers: readonly number[]): string {
   return `{${numbers.join(',')}}`
-}
-
-/** What all rows of one metric in one period add up to. */
-export interface PeriodRow {
-  readonly metricId: string
-  /** Counted from the start. */
-  readonly period: number
-  readonly unit: string
-  readonly sampleCount: number
-  readonly sum: number
-  readonly minimum: number
-  readonly maximum: number
-  /** Postgres's binary form of arrays of doubles, one behind the other; absent when not asked for or not known. */
-  readonly values: Buffer | undefined
-  readonly counts: Buffer | undefined
-}
-
-export interface PeriodRange {
-  readonly metricIds: readonly string[]
-  readonly periodSeconds: number
-  /** From here on, and before `endSeconds`; seconds of the epoch. */
-  readonly startSeconds: number
-  readonly endSeconds: number
-  /** Rows of this unit only. */
-  readonly unit: string | undefined
-  readonly distributions: boolean
-}
-
-interface PeriodRecord extends Row {
-  metric_id: string
-  period: number
-  unit: string
-  sample_count: number
-  sum: number
-  minimum: number
-  maximum: number
-  packed_values?: Buffer | null
-  packed_counts?: Buffer | null
-}
-
-const WIDTHS = [1, 60, 300, 3600]
-
-/** In the order of metrics, periods and units. Rows that cover more than a period, and a minute, are left out. */
-export async function selectPeriods(
-  database: Queryable,
-  { realm }: Pick<Place, 'realm'>,
-  range: PeriodRange,
-): Promise<readonly PeriodRow[]> {
-  const packed = (array: string): string =>
-    `case when bool_and(${array} is not null) then string_agg(array_send(${array}), ''::bytea) end`
-  const distributions = range.distributions
-    ? `, ${packed(valuesOf('p'))} as packed_values, ${packed(countsOf('p'))} as packed_counts`
-    : ''
-  const rows = await database.query<PeriodRecord>(
-    `select metric_id, (at_seconds - $4) / $5 as period, unit,
-       sum(sample_count) as sample_count, sum(sum) as sum, min(minimum) as minimum,
-       max(maximum) as maximum ${distributions}
-     from metric_point p
-     where realm = $1 and metric_id = any($2::uuid[]) and width = any($3::smallint[])
-       and at_seconds >= $4::bigint and at_seconds < $6::bigint and ($7::text is null or unit = $7)
-     group by metric_id, (at_seconds - $4) / $5 , unit
-     order by 1, 2, 3`,
-    [
-      realm,
-      range.metricIds,
-      WIDTHS.filter((width) => width <= Math.max(range.periodSeconds, 60)),
-      range.startSeconds,
-      range.periodSeconds,
-      range.endSeconds,
-      range.unit,
-    ],
-  )
-  return rows.map((row) => ({
-    metricId: row.metric_id,
-    period: row.period,
-    unit: row.unit,
-    sampleCount: row.sample_count,
-    sum: row.sum,
-    minimum: row.minimum,
-    maximum: row.maximum,
-    values: row.packed_values ?? undefined,
-    counts: row.packed_counts ?? undefined,
-  }))
 }

@@ -54,7 +54,7 @@ const hourOf = (metric: MetricSample | ReturnType<typeof givenMetric>, periodSec
     periodSeconds,
     startTime: NOON,
     endTime: ONE_PM,
-    distributions: true,
+    needs: 'distributions',
   })
 
 test('samples of one minute are added up, whether they come in one batch or in several', async () => {

@@ -50,13 +50,15 @@ export async function rollUpPoints(
        where w.is_listed group by ${KEY}, 5
      ),
      listed as (
-       select ${KEY}, array_agg(v order by v) as distinct_values, array_agg(c order by v) as value_counts
-       from spread group by ${KEY}
+       select ${KEY}, array_agg(v order by v) as distinct_values, array_agg(c order by v) as value_counts,
+         array_agg(up_to order by v) as counts_up_to
+       from (select *, sum(c) over (partition by ${KEY} order by v) as up_to from spread) summed
+       group by ${KEY}
      ),
      added as (
        insert into metric_point as p (${KEY}, width, sample_count, sum, minimum, maximum,
-         distinct_values, value_counts)
-       select ${KEY}, $4, sample_count, sum, minimum, maximum, distinct_values, value_counts
+         distinct_values, value_counts, counts_up_to)
+       select ${KEY}, $4, sample_count, sum, minimum, maximum, distinct_values, value_counts, counts_up_to
        from wide left join listed using (${KEY})
        order by ${KEY}
        ${MERGE_ON_CONFLICT}

@@ -64,7 +64,7 @@ test('points grow wider as they age, and keep their sums, extremes and percentil
       periodSeconds: 3_600,
       startTime: BEGIN,
       endTime: later(HOUR_MS),
-      distributions: true,
+      needs: 'distributions',
     })
   const [exact] = await hour()
   const stages: readonly (readonly [number, Record<string, number>])[] = [
@@ -109,7 +109,7 @@ test('what is merged meets samples that came late', async () => {
   await rollUpAt(6 * HOUR_MS)
 
   const query = { metric, periodSeconds: 60, startTime: BEGIN, endTime: later(60_000) }
-  const [minute] = await readMetricPeriods(database, PLACE, { ...query, distributions: true })
+  const [minute] = await readMetricPeriods(database, PLACE, { ...query, needs: 'distributions' })
   assert.equal(minute?.sampleCount, 62)
   assert.equal(minute?.sum, 1_830 + 7)
   assert.deepEqual(minute?.distribution?.counts.slice(0, 5), [1, 1, 2, 2, 1])

@@ -3,6 +3,7 @@ import type { Place } from '../../platform/scope.ts'
 import type { MathSeries } from './math/math-series.ts'
 import { inOneUnit, type MetricPeriod, readPeriodsPerUnit } from './metric-period.ts'
 import type { MetricStatQuery } from './metric-query.validation.ts'
+import { distributionNeeds, type Statistic } from './statistic.ts'
 
 /** One metric's statistic. */
 export type Stat = Pick<MetricStatQuery, 'metric' | 'periodSeconds' | 'statistic' | 'unit'>
@@ -32,7 +33,7 @@ export async function readStatSeries(
 ): Promise<readonly StatSeries[]> {
   const { stats, startTime, endTime } = request
   const groups = Map.groupBy(stats, ({ periodSeconds, unit, statistic }) =>
-    JSON.stringify([periodSeconds, unit, statistic.isExtended]),
+    JSON.stringify([periodSeconds, unit, readingOf(statistic)]),
   )
   const answers = new Map<Stat, StatSeries>()
   for (const group of groups.values()) {
@@ -45,12 +46,17 @@ export async function readStatSeries(
       unit,
       startTime: alignedStart(startTime, periodSeconds),
       endTime,
-      distributions: first.statistic.isExtended,
+      needs: distributionNeeds(group.map(({ statistic }) => statistic)),
     })
     for (const [index, stat] of group.entries())
       answers.set(stat, seriesOf(stat, found[index] ?? []))
   }
   return stats.flatMap((stat) => answers.get(stat) ?? [])
+}
+
+/** Statistics of one kind are read together. */
+function readingOf({ isExtended, percent }: Statistic): string {
+  return percent !== undefined ? 'percentiles' : isExtended ? 'distributions' : 'figures'
 }
 
 function seriesOf(stat: Stat, measured: readonly MetricPeriod[]): StatSeries {

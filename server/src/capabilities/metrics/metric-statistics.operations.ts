@@ -11,7 +11,7 @@ import { retainedStart } from './metric-retention.ts'
 import { alignedStart } from './metric-series.ts'
 import { readTimes } from './metric-times.ts'
 import { invalidParameterCombination, invalidParameterValue } from './metrics-errors.ts'
-import { readStatistic, type Statistic } from './statistic.ts'
+import { distributionNeeds, readStatistic, type Statistic } from './statistic.ts'
 
 /** @source Amazon CloudWatch API Reference, GetMetricStatistics */
 const DATAPOINTS_MAX = 1_440
@@ -49,7 +49,7 @@ export async function getMetricStatistics(
     startTime,
     endTime: times.endTime,
     unit: input.Unit,
-    distributions: statistics.some(({ isExtended }) => isExtended),
+    needs: distributionNeeds(statistics),
   })
   return {
     Label: MetricName,

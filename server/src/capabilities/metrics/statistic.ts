@@ -15,6 +15,8 @@ export interface PeriodFigures {
   readonly maximum: number
   /** Absent when it is not known. */
   readonly distribution: ValueDistribution | undefined
+  /** Percentiles that are known without it, by their percents. */
+  readonly percentiles?: ReadonlyMap<number, number>
 }
 
 /**
@@ -26,6 +28,8 @@ export interface Statistic {
   readonly name: string
   /** Whether it needs the distribution: percentiles, trimmed means and their kind. */
   readonly isExtended: boolean
+  /** What a percentile is asked of, 0 to 100; absent for every other statistic. */
+  readonly percent: number | undefined
   /** @returns undefined where a period's figures do not tell */
   readonly of: (figures: PeriodFigures) => number | undefined
 }
@@ -60,16 +64,32 @@ const OF_PARTS: Readonly<Record<string, OfPart>> = {
 /** @returns undefined for what is no statistic */
 export function readStatistic(name: string): Statistic | undefined {
   const plain = Object.hasOwn(PLAIN, name) ? PLAIN[name] : undefined
-  if (plain) return { name, isExtended: false, of: plain }
+  if (plain) return { name, isExtended: false, percent: undefined, of: plain }
   const extended = readExtended(name)
   if (!extended) return undefined
+  const percent = /^p[\d.]+$/.test(name) ? Number(name.slice(1)) : undefined
   return {
     name,
     isExtended: true,
+    percent,
     // as AWS: none of these where a value is negative
-    of: ({ distribution, minimum }) =>
-      distribution && minimum >= 0 ? extended(distribution) : undefined,
+    of: ({ distribution, percentiles, minimum }) => {
+      if (!(minimum >= 0)) return undefined
+      const known = percent === undefined ? undefined : percentiles?.get(percent)
+      return known ?? (distribution && extended(distribution))
+    },
   }
+}
+
+/** What has to be read to compute these, beside plain figures. */
+export function distributionNeeds(
+  statistics: readonly Statistic[],
+): 'distributions' | { readonly percents: readonly number[] } | undefined {
+  const extended = statistics.filter(({ isExtended }) => isExtended)
+  if (extended.length === 0) return undefined
+  const percents = [...new Set(extended.map(({ percent }) => percent))]
+  const known = percents.filter((percent) => percent !== undefined)
+  return known.length < percents.length ? 'distributions' : { percents: known }
 }
 
 function readExtended(
