@@ -1,3 +1,4 @@
+import { refuseControls } from './control-octets.ts'
 import { isTokenCode, readFields } from './head-fields.ts'
 import { MalformedMessage } from './message-head.ts'
 
@@ -117,8 +118,12 @@ export class ChunkedDecoder {
     const { length } = seen
     const isEnd = length === 2 || (seen[length - 4] === CR && seen[length - 3] === LF)
     if (!isEnd) return
-    this.trailerText = Buffer.from(seen).toString('latin1', 0, length - 2)
-    if (length > 2) readFields(this.trailerText.slice(0, -2), 0)
+    const bytes = Buffer.from(seen)
+    this.trailerText = bytes.toString('latin1', 0, length - 2)
+    if (length > 2) {
+      refuseControls(bytes, { start: 0, end: length })
+      readFields(this.trailerText.slice(0, -2), 0)
+    }
     this.state = 'done'
   }
 }

@@ -1,3 +1,4 @@
+import { refuseControls } from './control-octets.ts'
 import { MalformedMessage } from './message-head.ts'
 
 const CR = 13
@@ -25,7 +26,8 @@ export class HeadBuffer {
   /**
    * Takes `chunk` in. When a head is complete, answers its text, and leaves what follows it in `rest`.
    *
-   * @throws MalformedMessage when the head is too large, or a line ends in a bare LF
+   * @throws MalformedMessage when the head is too large or has a control character, or while it is incomplete
+   *   a line that ends in a bare LF
    */
   take(chunk: Buffer): { readonly text: string; readonly rest: Buffer } | undefined {
     const bytes = this.kept.length === 0 ? chunk : Buffer.concat([this.kept, chunk])
@@ -41,6 +43,7 @@ export class HeadBuffer {
       return undefined
     }
     this.refuseTooLarge(end - start)
+    refuseControls(bytes, { start, end })
     this.kept = EMPTY
     return {
       text: bytes.toString('latin1', start, end),

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { HeadBuffer } from './head-buffer.ts'
 import { headerLine, headerOf, MalformedMessage } from './message-head.ts'
-import { parseRequestHead } from './request-parser.ts'
+import { HEAD_BYTES_MAX, parseRequestHead } from './request-parser.ts'
 
-const head = (...lines: string[]) => lines.join('\r\n')
+/** As it comes from a connection. */
+function head(...lines: string[]): string {
+  const bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  return new HeadBuffer(HEAD_BYTES_MAX).take(bytes)?.text ?? ''
+}
 
 test('a request head keeps its lines as they were sent and finds headers whatever their case', () => {
   const parsed = parseRequestHead(
