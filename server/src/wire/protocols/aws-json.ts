@@ -1,5 +1,4 @@
-import { jsonCodec, readJsonShape } from './codec-context.ts'
-import { checkJsonTypes, serializationException } from './json-shape.ts'
+import { jsonForm, serializationException } from './json-form.ts'
 import type { Protocol, Shape, WireError } from './protocol.ts'
 
 /** Largest JSON request: larger ones are refused before they are read. */
@@ -19,17 +18,17 @@ export function awsJson(options: { targetPrefix: string }): Protocol {
     },
     read: async (operation, { payload }) => {
       const value = parseJson(await payload.bytes(JSON_BYTES_MAX))
-      checkJsonTypes(operation.input, value)
-      if (operation.input.isUnitSchema()) return {}
-      return readJsonShape(jsonCodec, { schema: operation.input, value })
+      return operation.input.isUnitSchema() ? {} : jsonForm(operation.input).read(value)
     },
     write: (operation, output, request) => {
       const headers = { 'content-type': contentType(request.header('content-type')) }
       // what has no modelled output is answered with an empty body, not with an empty object
       if (operation.output.isUnitSchema()) return { status: 200, headers }
-      const serializer = jsonCodec.createSerializer()
-      serializer.write(operation.output, output)
-      return { status: 200, headers, body: serializer.flush() }
+      return {
+        status: 200,
+        headers,
+        body: JSON.stringify(jsonForm(operation.output).write(output)),
+      }
     },
     writeError: (error, request) => ({
       status: error.status,

@@ -1,9 +1,8 @@
 import type { ServiceModel } from '../operation.ts'
 import { errorBody, JSON_BYTES_MAX, parseJson } from './aws-json.ts'
-import { readJsonShape, restJsonCodec } from './codec-context.ts'
 import { bindingsOf, readHead, writeHead } from './http-bindings.ts'
 import { createHttpRoutes } from './http-routes.ts'
-import { checkJsonTypes } from './json-shape.ts'
+import { restJsonForm } from './json-form.ts'
 import type { Protocol, WireAnswer } from './protocol.ts'
 
 /** REST-JSON: the operation is the method and path, members are spread over head and body. */
@@ -20,9 +19,7 @@ export function restJson(options: { model: ServiceModel }): Protocol {
       if (payload && !schema.isStructSchema()) {
         return { ...input, [name]: schema.isStringSchema() ? bytes.toString('utf8') : bytes }
       }
-      const value = parseJson(bytes)
-      checkJsonTypes(schema, value)
-      const body = readJsonShape(restJsonCodec, { schema, value })
+      const body = restJsonForm(schema).read(parseJson(bytes))
       return payload ? { ...input, [name]: body } : { ...input, ...body }
     },
     write: (operation, output) => {
@@ -35,10 +32,8 @@ export function restJson(options: { model: ServiceModel }): Protocol {
         return { status, headers, body: output[name] as WireAnswer['body'] }
       }
       const members = Object.fromEntries(inBody.map((member) => [member, output[member]]))
-      const serializer = restJsonCodec.createSerializer()
-      serializer.write(schema, payload ? output[name] : members)
-      const type = { 'content-type': 'application/json' }
-      return { status, headers: { ...headers, ...type }, body: serializer.flush() }
+      const body = JSON.stringify(restJsonForm(schema).write(payload ? output[name] : members))
+      return { status, headers: { ...headers, 'content-type': 'application/json' }, body }
     },
     writeError: (error) => ({
       status: error.status,

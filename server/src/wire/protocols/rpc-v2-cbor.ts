@@ -1,6 +1,6 @@
 import { CborCodec, cbor } from '@smithy/core/cbor'
-import { inContext, jsonCodec, readJsonShape } from './codec-context.ts'
-import { checkJsonTypes, serializationException } from './json-shape.ts'
+import { inContext } from './codec-context.ts'
+import { jsonForm, serializationException } from './json-form.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Largest CBOR request: larger ones are refused before they are read. */
@@ -31,9 +31,7 @@ export function rpcV2Cbor(options: { serviceName: string }): Protocol {
     },
     read: async (operation, { payload }) => {
       const value = parseCbor(await payload.bytes(CBOR_BYTES_MAX))
-      checkJsonTypes(operation.input, value)
-      if (operation.input.isUnitSchema()) return {}
-      return readJsonShape(jsonCodec, { schema: operation.input, value })
+      return operation.input.isUnitSchema() ? {} : jsonForm(operation.input).read(value)
     },
     write: (operation, output) => {
       if (operation.output.isUnitSchema()) {
