@@ -1,7 +1,6 @@
 import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
-import type { TaskAddress } from '../../platform/engines/engine.ts'
 import type { Platform } from '../../platform/scope.ts'
-import type { EndpointRoute } from '../inference/index.ts'
+import type { EndpointRoute, ReplicaRoute, VariantRoute } from '../inference/index.ts'
 import {
   leaseOldest,
   lockQueue,
@@ -10,6 +9,7 @@ import {
   readQueue,
 } from './async-invocation.store.ts'
 import type { LeasedInvocation } from './async-invocation.ts'
+import type { WalkedContainer } from './container-walk.ts'
 
 /** AWS chooses "an optimal value" where ClientConfig names none; four is what its examples use. */
 const CONCURRENT_DEFAULT = 4
@@ -19,7 +19,8 @@ const LEASED_PER_PASS_MAX = 256
 export interface Slot {
   readonly replicaId: string
   readonly variantName: string
-  readonly address: TaskAddress
+  /** In order. */
+  readonly containers: readonly WalkedContainer[]
   readonly config: AsyncInferenceConfig
 }
 
@@ -69,12 +70,25 @@ function asyncReplicas({ fleets }: Pick<EndpointRoute, 'fleets'>) {
     const most = config.ClientConfig?.MaxConcurrentInvocationsPerInstance ?? CONCURRENT_DEFAULT
     return variants
       .filter(({ weight }) => weight > 0)
-      .flatMap(({ variantName, replicas }) =>
-        replicas.map(({ replicaId, address }) => {
-          const slot: Slot = { replicaId, variantName, address, config }
+      .flatMap((variant) =>
+        variant.replicas.map((replica) => {
+          const { replicaId } = replica
+          const containers = containersOf(variant, replica)
+          const slot: Slot = { replicaId, variantName: variant.variantName, containers, config }
           return { slot, most }
         }),
       )
+  })
+}
+
+function containersOf(
+  { containers }: VariantRoute,
+  { address, furtherAddresses = [] }: ReplicaRoute,
+): readonly WalkedContainer[] {
+  if (!containers) return [{ address }]
+  return [address, ...furtherAddresses].map((one, index) => {
+    const name = containers.hostnames[index]
+    return { address: one, ...(name !== undefined && { name }) }
   })
 }
 

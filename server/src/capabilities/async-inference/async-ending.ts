@@ -134,7 +134,7 @@ async function expire(
 ): Promise<void> {
   const { place, endpointName } = invocation
   const route = await readRoute(transaction, { ...place, endpointName })
-  const config = route?.fleets.at(-1)?.asyncInference
+  const config = route?.fleets.at(-1)?.asyncInference ?? invocation.config
   const seconds = Math.round((at.getTime() - invocation.receivedAt.getTime()) / 1_000)
   const ending = {
     status: 'Failed',
@@ -149,8 +149,8 @@ async function expire(
 }
 
 /**
- * Ends what still waits at an endpoint that was deleted: a later one of the same name must not get it. What
- * its topics were is no longer known, so that only the failure object tells of it.
+ * Ends what still waits at an endpoint that was deleted: a later one of the same name must not get it. Its topics
+ * are those of when it accepted the request.
  */
 export async function endAbandoned(platform: Platform, key: RouteKey): Promise<void> {
   const ending = {
@@ -163,8 +163,11 @@ export async function endAbandoned(platform: Platform, key: RouteKey): Promise<v
       const invocations = await lockQueued(transaction, key)
       // only now: a request that came in while there was a route again is not among those of the deleted one
       if (invocations.length === 0 || (await readRoute(transaction, key))) return 0
+      const at = platform.clock.now()
       for (const invocation of invocations) {
-        await storeFailure(platform, { invocation, ending, config: undefined })
+        const { config } = invocation
+        await storeFailure(platform, { invocation, ending, config })
+        await tell(transaction, { invocation, ending, at, config })
       }
       await deleteLocked(
         transaction,

@@ -2,12 +2,17 @@ import { Readable } from 'node:stream'
 import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
 import { AwsError } from '../../aws/errors.ts'
 import { monotonicMs } from '../../base/clock.ts'
-import type { TaskAddress } from '../../platform/engines/engine.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { type OpenedObject, openObject, storeObject } from '../objects/index.ts'
-import { containerHeaders, type Ending, NOTIFIED_BYTES_MAX } from './async-invocation.container.ts'
+import { type Ending, NOTIFIED_BYTES_MAX } from './async-invocation.container.ts'
 import type { LeasedInvocation } from './async-invocation.ts'
-import { ContainerUnreachable, callContainer } from './container-call.ts'
+import { ContainerUnreachable } from './container-call.ts'
+import {
+  isSuccess,
+  type WalkedAnswer,
+  type WalkedContainer,
+  walkContainers,
+} from './container-walk.ts'
 
 /** @source Amazon SageMaker Runtime API Reference, InvokeEndpointAsync */
 const TIMEOUT_SECONDS_DEFAULT = 900
@@ -33,7 +38,8 @@ export interface Outcome {
 export interface Attempt {
   readonly invocation: LeasedInvocation
   readonly config: AsyncInferenceConfig
-  readonly address: TaskAddress
+  /** The replica's, in order. */
+  readonly containers: readonly WalkedContainer[]
   /** Aborts when the process ends. */
   readonly signal: AbortSignal
 }
@@ -90,7 +96,7 @@ async function openPayload(
 
 async function askContainer(
   platform: Platform,
-  { invocation, config, address, signal }: Attempt,
+  { invocation, config, containers, signal }: Attempt,
   call: {
     readonly payload: OpenedObject
     readonly timeout: AbortSignal
@@ -99,19 +105,21 @@ async function askContainer(
 ): Promise<Outcome> {
   const { payload } = call
   const startedMs = monotonicMs()
-  const answer = await callContainer({
-    address,
-    headers: containerHeaders(invocation.request, payload),
-    body: payload.body,
+  const answer = await walkContainers({
+    containers,
+    request: invocation.request,
+    payload,
     signal: AbortSignal.any([signal, call.timeout]),
   })
   const { status, contentType } = answer
   const durations = { ...call.durations, modelUs: sinceUs(startedMs) }
-  if (status < 200 || status >= 300) {
+  if (!isSuccess(answer)) {
     const head = await firstBytes(answer.body, FAILURE_BYTES_MAX)
-    const kind = status >= 500 ? 'server' : 'client'
-    const failureReason = `Received ${kind} error (${status}) from model with message "${head.toString('utf8')}". See the log stream ${invocation.variantName}/${invocation.replicaId} of /aws/sagemaker/Endpoints/${invocation.endpointName}.`
-    return { ending: { ...failed(failureReason), answer: head }, status, durations }
+    return {
+      ending: { ...failed(modelError(invocation, { ...answer, head })), answer: head },
+      status,
+      durations,
+    }
   }
   const uploadMs = monotonicMs()
   const kept = keepHead(answer.body, NOTIFIED_BYTES_MAX)
@@ -139,6 +147,24 @@ async function askContainer(
     status,
     durations: { ...durations, responseUploadUs: sinceUs(uploadMs) },
   }
+}
+
+/** In InvokeEndpoint's words for it. */
+function modelError(
+  { variantName, replicaId, endpointName }: LeasedInvocation,
+  {
+    status,
+    containerName,
+    head,
+  }: Pick<WalkedAnswer, 'status' | 'containerName'> & { head: Buffer },
+): string {
+  const kind = status >= 500 ? 'server' : 'client'
+  const stream = [variantName, replicaId, ...(containerName === undefined ? [] : [containerName])]
+  return (
+    `Received ${kind} error (${status}) from ${containerName ?? 'model'} with message ` +
+    `"${head.toString('utf8')}". See the log stream ${stream.join('/')} of ` +
+    `/aws/sagemaker/Endpoints/${endpointName}.`
+  )
 }
 
 function failed(failureReason: string): Extract<Ending, { status: 'Failed' }> {

@@ -24,17 +24,29 @@ export function failureLocation(
     : joinS3Uri(s3FailurePath, `${invocationId}-error.out`)
 }
 
+/** What a container gets: the request's payload, or the answer of the container before it. */
+export interface ContainerPayload {
+  readonly contentType: string | undefined
+  readonly customAttributes?: string
+  /** Absent where it is not known beforehand. */
+  readonly sizeBytes?: number
+  readonly isAnswer: boolean
+  /** Whether it is told what the caller accepts, which concerns the last container. */
+  readonly accepts: boolean
+}
+
 /** The headers under which a container gets a queued request. */
 export function containerHeaders(
   request: AsyncInvocation['request'],
-  payload: { readonly contentType: string | undefined; readonly sizeBytes: number },
+  payload: ContainerPayload,
 ): Readonly<Record<string, string>> {
+  const { contentType, customAttributes, sizeBytes, isAnswer, accepts } = payload
   const headers: readonly (readonly [string, string | undefined])[] = [
-    ['Content-Type', request.ContentType ?? payload.contentType],
-    ['Accept', request.Accept],
-    ['X-Amzn-SageMaker-Custom-Attributes', request.CustomAttributes],
+    ['Content-Type', isAnswer ? contentType : (request.ContentType ?? contentType)],
+    ['Accept', accepts ? request.Accept : undefined],
+    ['X-Amzn-SageMaker-Custom-Attributes', customAttributes ?? request.CustomAttributes],
     ['X-Amzn-SageMaker-Inference-Id', request.InferenceId],
-    ['Content-Length', String(payload.sizeBytes)],
+    ['Content-Length', sizeBytes === undefined ? undefined : String(sizeBytes)],
   ]
   return Object.fromEntries(
     headers.filter((header): header is [string, string] => header[1] !== undefined),

@@ -68,6 +68,7 @@ export async function invokeEndpointAsync(
     body,
     outputLocation: outputLocation(config.OutputConfig?.S3OutputPath, request, invocationId),
     failureLocation: failureLocation(config.OutputConfig?.S3FailurePath, invocationId),
+    config,
     receivedAt,
     expiresAt: new Date(receivedAt.getTime() + ttlSeconds * 1_000),
     attempts: 0,

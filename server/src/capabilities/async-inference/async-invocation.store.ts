@@ -16,6 +16,7 @@ type InvocationRow = {
   received_at: Date
   expires_at: Date
   attempts: number
+  config: AsyncInvocation['config'] | null
   replica_id: string | null
   variant_name: string | null
 }
@@ -23,7 +24,7 @@ type InvocationRow = {
 /** A process that does not renew its leases for this long is taken for dead. */
 const LEASE_SECONDS = 6
 const COLUMNS = `invocation_id, realm, account, region, endpoint_name, endpoint_arn, request, body,
-  output_location, failure_location, received_at, expires_at, attempts, replica_id, variant_name`
+  output_location, failure_location, received_at, expires_at, config, attempts, replica_id, variant_name`
 
 /** The queue of one endpoint in one life of its account. */
 export interface QueueKey {
@@ -38,12 +39,13 @@ export async function insertInvocation(
   const { place } = invocation
   await transaction.query(
     `insert into async_invocation (${COLUMNS})
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, null, null)`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, null, null)`,
     [
       ...[invocation.invocationId, place.realm, place.account, place.region],
       ...[invocation.endpointName, invocation.endpointArn, JSON.stringify(invocation.request)],
       ...[invocation.body ?? null, invocation.outputLocation ?? null],
       ...[invocation.failureLocation ?? null, invocation.receivedAt, invocation.expiresAt],
+      invocation.config ? JSON.stringify(invocation.config) : null,
     ],
   )
 }
@@ -270,6 +272,7 @@ function toInvocation(row: InvocationRow): AsyncInvocation {
     body: row.body ?? undefined,
     outputLocation: row.output_location ?? undefined,
     failureLocation: row.failure_location ?? undefined,
+    ...(row.config && { config: row.config }),
     receivedAt: row.received_at,
     expiresAt: row.expires_at,
     attempts: row.attempts,

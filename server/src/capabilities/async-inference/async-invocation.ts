@@ -1,3 +1,4 @@
+import type { AsyncInferenceConfig } from '@aws-sdk/client-sagemaker'
 import type { InvokeEndpointAsyncInput } from '@aws-sdk/client-sagemaker-runtime'
 import type { Place } from '../../platform/scope.ts'
 
@@ -16,6 +17,8 @@ export interface AsyncInvocation {
   readonly outputLocation: string | undefined
   readonly failureLocation: string | undefined
   readonly receivedAt: Date
+  /** The endpoint's when it accepted this; a later one is that of the endpoint's route. */
+  readonly config?: AsyncInferenceConfig
   /** When it fails if no replica took it before. */
   readonly expiresAt: Date
   /** How often it was given to a replica, this time included. */

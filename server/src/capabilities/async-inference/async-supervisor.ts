@@ -61,9 +61,9 @@ export function superviseAsyncInference(platform: Platform): AsyncDisposable {
 
   const work = async (invocation: LeasedInvocation, slot: Slot): Promise<void> => {
     const { invocationId } = invocation
-    const { config, address } = slot
+    const { config, containers } = slot
     const leasedAt = platform.clock.now()
-    const attempt = { invocation, config, address, signal: stopping.signal }
+    const attempt = { invocation, config, containers, signal: stopping.signal }
     try {
       const outcome = await attemptInvocation(platform, attempt)
       await endings.finish({ invocation, config, leasedAt, outcome })

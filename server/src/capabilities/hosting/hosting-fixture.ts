@@ -1,6 +1,3 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type {
   CreateModelCommandInput,
@@ -9,6 +6,7 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import { pack } from 'tar-stream'
 import { eventually } from '../../../../tests/support/eventually.ts'
+import { registerProgram } from '../../../../tests/support/program-image.ts'
 import {
   startServer,
   type TestServer,
@@ -16,7 +14,6 @@ import {
 } from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
 import type { TaskSummary } from '../../platform/engines/engine.ts'
-import { registerImage } from '../../platform/engines/images.ts'
 
 /** A server with a bucket and an image that serves as the model's environment says. */
 export interface Host {
@@ -46,8 +43,6 @@ export interface Host {
   putArchive(key: string, files: Record<string, string>): Promise<string>
   close(): Promise<void>
 }
-
-const REPOSITORY = 'host'
 
 /**
  * Answers invocations with the file `answer` of the model, or else VERSION, after WORK_SECONDS; `die` ends
@@ -95,11 +90,10 @@ Server(("0.0.0.0", 8080), Handler).serve_forever()
 
 export async function startHost(options: TestServerOptions = {}): Promise<Host> {
   const server = await startServer(options)
-  const { sagemaker, s3, runtime, config, roleArn } = server
-  await registerProgram(join(config.dataDir, 'images'))
+  const { sagemaker, s3, runtime, roleArn } = server
+  const image = await registerProgram(server, { name: 'host', program: PROGRAM })
   const bucket = `host-${newShortId(8)}`
   await s3.createBucket({ Bucket: bucket })
-  const image = `${config.account}.dkr.ecr.${config.region}.amazonaws.com/${REPOSITORY}:latest`
 
   const newName = (): string => `host-${newShortId(10)}`
   const createConfig: Host['createConfig'] = async (...variants) => {
@@ -188,17 +182,5 @@ export async function startHost(options: TestServerOptions = {}): Promise<Host> 
       return `s3://${bucket}/${key}`
     },
     close: () => server.close(),
-  }
-}
-
-async function registerProgram(imagesDir: string): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'host-'))
-  try {
-    await mkdir(join(directory, 'bin'))
-    await writeFile(join(directory, 'bin', 'serve'), PROGRAM)
-    await chmod(join(directory, 'bin', 'serve'), 0o755)
-    await registerImage(imagesDir, { name: REPOSITORY, directory })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
   }
 }

@@ -1,56 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import type { ContainerDefinition, CreateModelCommandInput } from '@aws-sdk/client-sagemaker'
+import { registerAppendingImage } from '../../../../tests/support/appending-image.ts'
 import { eventually } from '../../../../tests/support/eventually.ts'
-import { registerImage } from '../../platform/engines/images.ts'
 import { type Host, startHost } from './hosting-fixture.ts'
-
-const REPOSITORY = 'appending'
-/** Appends NAME, and what it was told of types, to the body; `fail NAME` makes it answer 418, `die NAME` ends it. */
-const PROGRAM = `#!/usr/bin/env python3
-import os, sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-NAME = os.environ.get("NAME", "?")
-if "EXIT_CODE" in os.environ:
-    sys.exit(int(os.environ["EXIT_CODE"]))
-if os.path.exists("/opt/ml/model/name"):
-    NAME = open("/opt/ml/model/name").read()
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self, status, body, content_type="text/plain"):
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        self.answer(200, b"")
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        if body.startswith("die " + NAME):
-            os._exit(3)
-        if body.startswith("fail " + NAME):
-            return self.answer(418, b"teapot " + NAME.encode())
-        seen = self.headers.get("Content-Type", "-") + ">" + self.headers.get("Accept", "-")
-        self.answer(200, (body + "|" + NAME + " " + seen).encode(), "type/" + NAME)
-
-    def log_message(self, *_):
-        pass
-
-class Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
-print("serving as " + NAME, flush=True)
-Server(("0.0.0.0", 8080), Handler).serve_forever()
-`
 
 let host: Host
 let image: string
@@ -59,14 +12,7 @@ let pipeline: string
 
 before(async () => {
   host = await startHost()
-  const { config } = host.server
-  image = `${config.account}.dkr.ecr.${config.region}.amazonaws.com/${REPOSITORY}:latest`
-  const directory = await mkdtemp(join(tmpdir(), 'appending-'))
-  await mkdir(join(directory, 'bin'))
-  await writeFile(join(directory, 'bin', 'serve'), PROGRAM)
-  await chmod(join(directory, 'bin', 'serve'), 0o755)
-  await registerImage(join(config.dataDir, 'images'), { name: REPOSITORY, directory })
-  await rm(directory, { recursive: true })
+  image = await registerAppendingImage(host.server)
   pipeline = await givenEndpoint([named('A'), named('B')])
 })
 

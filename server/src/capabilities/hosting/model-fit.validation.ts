@@ -1,5 +1,5 @@
 import type { CreateEndpointConfigCommandInput } from '@aws-sdk/client-sagemaker'
-import { notImplemented, validationException } from '../../aws/errors.ts'
+import { validationException } from '../../aws/errors.ts'
 import { containersOf, type Model } from '../models/index.ts'
 
 /**
@@ -23,9 +23,10 @@ export function validateModelFit(
         ': shadow variants are for models of one container that holds one model.',
     )
   }
-  if (input.AsyncInferenceConfig && containers.length > 1) {
-    throw notImplemented(
-      `AsyncInferenceConfig with a model of several containers ("${modelName}") is not built yet.`,
+  if (input.AsyncInferenceConfig && request.InferenceExecutionConfig?.Mode === 'Direct') {
+    throw validationException(
+      `AsyncInferenceConfig is given and model "${modelName}" has InferenceExecutionConfig with Mode Direct: ` +
+        'InvokeEndpointAsync names no container. Use a model with Mode Serial.',
     )
   }
 }

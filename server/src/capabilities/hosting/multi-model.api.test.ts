@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { eventually } from '../../../../tests/support/eventually.ts'
+import { registerProgram } from '../../../../tests/support/program-image.ts'
 import { newShortId } from '../../base/ids.ts'
-import { registerImage } from '../../platform/engines/images.ts'
 import { readMetricPeriods } from '../metrics/index.ts'
 import { type Host, startHost } from './hosting-fixture.ts'
 
 let host: Host
 before(async () => {
   host = await startHost()
-  const folder = await mkdtemp(join(tmpdir(), 'many-'))
-  await mkdir(join(folder, 'bin'))
-  await writeFile(join(folder, 'bin', 'serve'), PROGRAM)
-  await chmod(join(folder, 'bin', 'serve'), 0o755)
-  await registerImage(join(host.server.config.dataDir, 'images'), {
-    name: 'many',
-    directory: folder,
-  })
-  await rm(folder, { recursive: true })
+  await registerProgram(host.server, { name: 'many', program: PROGRAM })
 })
 after(() => host.close())
 

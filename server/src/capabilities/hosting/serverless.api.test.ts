@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import type {
   CreateEndpointConfigCommandInput,
@@ -10,10 +7,9 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import type { SageMakerRuntime } from '@aws-sdk/client-sagemaker-runtime'
 import { eventually } from '../../../../tests/support/eventually.ts'
-import { registerImage } from '../../platform/engines/images.ts'
+import { registerProgram } from '../../../../tests/support/program-image.ts'
 import { type Host, startHost } from './hosting-fixture.ts'
 
-const REPOSITORY = 'timing'
 /** Answers after as many seconds as the body says: who it is, when it began and ended, with how many at once. */
 const PROGRAM = `#!/usr/bin/env python3
 import json, os, time, uuid
@@ -65,14 +61,7 @@ let gateways: readonly SageMakerRuntime[]
 
 before(async () => {
   host = await startHost()
-  const { config } = host.server
-  const directory = await mkdtemp(join(tmpdir(), 'timing-'))
-  await mkdir(join(directory, 'bin'))
-  await writeFile(join(directory, 'bin', 'serve'), PROGRAM)
-  await chmod(join(directory, 'bin', 'serve'), 0o755)
-  await registerImage(join(config.dataDir, 'images'), { name: REPOSITORY, directory })
-  await rm(directory, { recursive: true })
-  const Image = `${config.account}.dkr.ecr.${config.region}.amazonaws.com/${REPOSITORY}:latest`
+  const Image = await registerProgram(host.server, { name: 'timing', program: PROGRAM })
   modelName = await host.createModel(undefined, { PrimaryContainer: { Image } })
   const once = { maxAttempts: 1 }
   gateways = [host.server.clients(once).runtime, (await host.server.anotherGateway(once)).runtime]

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type {
@@ -10,13 +7,13 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import { extract } from 'tar-stream'
 import { eventually } from '../../../../tests/support/eventually.ts'
+import { registerProgram } from '../../../../tests/support/program-image.ts'
 import {
   startServer,
   type TestServer,
   type TestServerOptions,
 } from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
-import { registerImage } from '../../platform/engines/images.ts'
 
 /** A server with a bucket and an image whose `train` runs the shell script in the variable SCRIPT. */
 export interface Trainer {
@@ -43,16 +40,14 @@ export interface Trainer {
   close(): Promise<void>
 }
 
-const REPOSITORY = 'trainer'
 const PROGRAM = '#!/bin/sh\nexec /bin/sh -c "$SCRIPT"\n'
 
 export async function startTrainer(options: TestServerOptions = {}): Promise<Trainer> {
   const server = await startServer(options)
-  const { sagemaker, s3, logs, config } = server
-  await registerProgram(join(config.dataDir, 'images'))
+  const { sagemaker, s3, logs } = server
+  const image = await registerProgram(server, { name: 'trainer', verb: 'train', program: PROGRAM })
   const bucket = `trainer-${newShortId(8)}`
   await s3.createBucket({ Bucket: bucket })
-  const image = `${config.account}.dkr.ecr.${config.region}.amazonaws.com/${REPOSITORY}:latest`
 
   const newName = (): string => `job-${newShortId(10)}`
   const request: Trainer['request'] = (change = {}) => ({
@@ -113,18 +108,6 @@ export async function startTrainer(options: TestServerOptions = {}): Promise<Tra
       return events.map(({ message = '' }) => message)
     },
     close: () => server.close(),
-  }
-}
-
-async function registerProgram(imagesDir: string): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'trainer-'))
-  try {
-    await mkdir(join(directory, 'bin'))
-    await writeFile(join(directory, 'bin', 'train'), PROGRAM)
-    await chmod(join(directory, 'bin', 'train'), 0o755)
-    await registerImage(imagesDir, { name: REPOSITORY, directory })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
   }
 }
 

@@ -1,14 +1,11 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type {
   CreateTransformJobCommandInput,
   DescribeTransformJobCommandOutput,
 } from '@aws-sdk/client-sagemaker'
 import { eventually } from '../../../../tests/support/eventually.ts'
+import { registerProgram } from '../../../../tests/support/program-image.ts'
 import { startServer, type TestServer } from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
-import { registerImage } from '../../platform/engines/images.ts'
 
 export type Change = Omit<
   Partial<CreateTransformJobCommandInput>,
@@ -41,8 +38,6 @@ export interface Transformer {
   payloads(name: string): Promise<readonly string[]>
   close(): Promise<void>
 }
-
-const REPOSITORY = 'transformer'
 
 /**
  * Answers each line with the sum of its fields, as CSV; records of JSON with their own sum. Lines that hold
@@ -155,11 +150,10 @@ Server(("0.0.0.0", 8080), Handler).serve_forever()
 
 export async function startTransformer(): Promise<Transformer> {
   const server = await startServer()
-  const { sagemaker, s3, logs, config, roleArn } = server
-  await registerProgram(join(config.dataDir, 'images'))
+  const { sagemaker, s3, logs, roleArn } = server
+  const image = await registerProgram(server, { name: 'transformer', program: PROGRAM })
   const bucket = `transformer-${newShortId(8)}`
   await s3.createBucket({ Bucket: bucket })
-  const image = `${config.account}.dkr.ecr.${config.region}.amazonaws.com/${REPOSITORY}:latest`
 
   const newName = (): string => `job-${newShortId(10)}`
   const request: Transformer['request'] = (modelName, { input, output, ...change } = {}) => ({
@@ -232,17 +226,5 @@ export async function startTransformer(): Promise<Transformer> {
         .filter((line) => line.startsWith('payload '))
         .map((line) => line.slice('payload '.length)),
     close: () => server.close(),
-  }
-}
-
-async function registerProgram(imagesDir: string): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'transformer-'))
-  try {
-    await mkdir(join(directory, 'bin'))
-    await writeFile(join(directory, 'bin', 'serve'), PROGRAM)
-    await chmod(join(directory, 'bin', 'serve'), 0o755)
-    await registerImage(imagesDir, { name: REPOSITORY, directory })
-  } finally {
-    await rm(directory, { recursive: true, force: true })
   }
 }
