@@ -1,8 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Log } from '../base/log.ts'
-import { ClientConnection, type ClientTimeouts } from './http1/client-connection.ts'
+import { ClientConnection } from './http1/client-connection.ts'
+import type { ClientTimeouts } from './http1/client-timeouts.ts'
 import type { Deadlines } from './http1/deadlines.ts'
 import type { Exchange } from './http1/exchange.ts'
+import { SharedReadSocket } from './http1/shared-read-socket.ts'
 import type { ServedFrom } from './tls/connect-proxy.ts'
 
 export interface ClientListenerOptions {
@@ -26,10 +28,10 @@ export class ClientListener {
 
   constructor(options: ClientListenerOptions) {
     this.options = options
-    this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.serve(socket, { secure: false, bytes: EMPTY, host: 'localhost' }),
+    this.server = createServer(
+      { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
+      (accepted) => this.accept(accepted),
     )
-    this.server.maxConnections = options.connectionsMax
   }
 
   /** @throws Error when the port is not free */
@@ -54,6 +56,14 @@ export class ClientListener {
 
   get size(): number {
     return this.connections.size
+  }
+
+  private accept(accepted: Socket): void {
+    if (this.connections.size >= this.options.connectionsMax) accepted.destroy()
+    else {
+      const socket = new SharedReadSocket(accepted)
+      this.serve(socket, { secure: false, bytes: EMPTY, host: 'localhost' })
+    }
   }
 
   serve(socket: Socket, { secure, bytes, host }: ServedFrom): void {

@@ -1,4 +1,4 @@
-import { CLIENT_TIMEOUTS, type ClientTimeouts } from './http1/client-connection.ts'
+import { CLIENT_TIMEOUTS, type ClientTimeouts } from './http1/client-timeouts.ts'
 import { INVOCATION_LIMITS, type InvocationLimits } from './invoke/invocation-services.ts'
 import { SHADOW_LIMITS, type ShadowLimits } from './invoke/shadow-copies.ts'
 import { WAITING_ROOM_LIMITS, type WaitingRoomLimits } from './invoke/waiting-room.ts'

@@ -1,32 +1,11 @@
 import type { Socket } from 'node:net'
+import type { ClientTimeouts } from './client-timeouts.ts'
 import type { Deadlines, Expiring } from './deadlines.ts'
 import { Exchange } from './exchange.ts'
-import { HeadBuffer } from './head-buffer.ts'
-import { MalformedMessage } from './message-head.ts'
+import { MalformedMessage, type RequestHead } from './message-head.ts'
 import { plainResponse } from './plain-response.ts'
-import { HEAD_BYTES_MAX, parseRequestHead } from './request-parser.ts'
-
-/** How long clients may take; milliseconds. */
-export interface ClientTimeouts {
-  /** Between two requests of a connection. */
-  readonly idleMs: number
-  /** From a head's first byte to its last. */
-  readonly headMs: number
-  /** Between two pieces of a body, and for a piece of an answer to be taken. */
-  readonly bodyIdleMs: number
-  /** A client that has shut its side down and gets nothing for so long is taken to be gone. */
-  readonly halfClosedMs: number
-  /** How long a connection that is being closed is still listened to, so that the answer arrives. */
-  readonly lingerMs: number
-}
-
-export const CLIENT_TIMEOUTS: ClientTimeouts = {
-  idleMs: 75_000,
-  headMs: 20_000,
-  bodyIdleMs: 60_000,
-  halfClosedMs: 10_000,
-  lingerMs: 10_000,
-}
+import { type Reading, RequestReader } from './request-reader.ts'
+import { SharedReadSocket } from './shared-read-socket.ts'
 
 export interface ClientConnectionOptions {
   readonly answer: (exchange: Exchange) => void
@@ -41,8 +20,6 @@ export interface ClientConnectionOptions {
   readonly failed: (error: unknown) => void
 }
 
-const BACKLOG_BYTES_MAX = 64 * 1024
-const EMPTY = Buffer.alloc(0)
 /** The content type of a TLS record that carries a handshake. */
 const TLS_HANDSHAKE = 0x16
 const NEVER = Number.POSITIVE_INFINITY
@@ -51,18 +28,14 @@ const NEVER = Number.POSITIVE_INFINITY
  * One client's connection: reads requests one after the other, however many are pipelined, and lets the
  * next begin when the one before is answered.
  */
-export class ClientConnection implements Expiring {
+export class ClientConnection implements Expiring, Reading {
   dueMs: number
   readonly secure: boolean
   readonly socket: Socket
   private readonly options: ClientConnectionOptions
-  private readonly heads = new HeadBuffer(HEAD_BYTES_MAX)
-  /** The request that is being answered. */
-  private exchange: Exchange | undefined
-  /** Bytes that came before somebody wanted them. */
-  private backlog: Buffer = EMPTY
+  exchange: Exchange | undefined
+  private readonly reader = new RequestReader(this)
   private isNew = true
-  private advancing = false
   private lingering = false
   private clientEnded = false
   private detached = false
@@ -73,12 +46,18 @@ export class ClientConnection implements Expiring {
     this.options = options
     this.secure = options.secure
     this.dueMs = options.deadlines.nowMs + options.timeouts.headMs
-    socket.on('data', this.onData)
+    if (socket instanceof SharedReadSocket) socket.taker = this.onLent
+    else socket.on('data', this.onData)
     socket.on('end', this.onEnd)
     socket.on('close', this.onClose)
     socket.on('error', this.onError)
     socket.on('drain', this.onDrain)
     options.deadlines.watch(this)
+  }
+
+  /** True when what is read is lent: whoever keeps a piece copies it. */
+  get lends(): boolean {
+    return this.socket instanceof SharedReadSocket
   }
 
   /** True when this connection takes no further request. */
@@ -89,7 +68,7 @@ export class ClientConnection implements Expiring {
   /** Closes when the present request, if there is one, is answered. */
   drain(): void {
     this.draining = true
-    if (this.exchange || this.lingering || this.heads.begun) return
+    if (this.exchange || this.lingering || this.reader.hasBegunHead) return
     this.socket.end()
     this.linger()
   }
@@ -106,29 +85,25 @@ export class ClientConnection implements Expiring {
   expire(): void {
     const { exchange } = this
     this.dueMs = NEVER
-    if (this.lingering) {
-      this.destroy()
-      return
-    }
-    if (exchange && !exchange.body.done && exchange.isReading) {
+    if (this.lingering) this.destroy()
+    else if (exchange && !exchange.body.done && exchange.isReading) {
       this.refuse(new MalformedMessage(408, 'the body did not come in time'))
-      return
-    }
-    if (exchange) {
-      this.destroy()
-      return
-    }
-    if (this.heads.begun) {
+    } else if (exchange) this.destroy()
+    else if (this.reader.hasBegunHead) {
       this.refuse(new MalformedMessage(408, 'the head is incomplete'))
-      return
+    } else {
+      this.socket.end()
+      this.linger()
     }
-    this.socket.end()
-    this.linger()
+  }
+
+  private dueIn(ms: number): void {
+    this.dueMs = this.options.deadlines.nowMs + ms
   }
 
   /** For the exchange: it wants its body's bytes from now on. */
   startReading(): void {
-    this.dueMs = this.options.deadlines.nowMs + this.options.timeouts.bodyIdleMs
+    this.dueIn(this.options.timeouts.bodyIdleMs)
     this.socket.resume()
     this.advance()
   }
@@ -141,9 +116,9 @@ export class ClientConnection implements Expiring {
 
   /** For the exchange: bytes were written; `taken` is false while the client is slower than they. */
   wrote(taken: boolean): void {
-    const { deadlines, timeouts } = this.options
-    if (!taken) this.dueMs = deadlines.nowMs + timeouts.bodyIdleMs
-    else if (this.clientEnded) this.dueMs = deadlines.nowMs + timeouts.halfClosedMs
+    const { bodyIdleMs, halfClosedMs } = this.options.timeouts
+    if (!taken) this.dueIn(bodyIdleMs)
+    else if (this.clientEnded) this.dueIn(halfClosedMs)
   }
 
   /** For the exchange: its answer is complete. */
@@ -155,94 +130,77 @@ export class ClientConnection implements Expiring {
       this.linger(exchange !== undefined && !exchange.body.done)
       return
     }
-    this.dueMs = this.options.deadlines.nowMs + this.options.timeouts.idleMs
+    this.dueIn(this.options.timeouts.idleMs)
     this.socket.resume()
-    if (this.backlog.length > 0) this.advance()
+    if (this.reader.hasBytes) this.advance()
   }
 
   /** For CONNECT: lets go of the socket. @returns what the client already sent */
   detach(): Buffer {
     this.detached = true
     this.exchange = undefined
-    const rest = this.backlog
     this.forget()
     this.socket.pause()
-    return rest
+    return this.reader.rest()
   }
 
-  private readonly onData = (chunk: Buffer): void => {
+  private readonly onData = (chunk: Buffer): void => this.take(chunk, { lent: false })
+
+  private readonly onLent = (bytes: Buffer): void => this.take(bytes, { lent: true })
+
+  private take(bytes: Buffer, how: { readonly lent: boolean }): void {
     if (this.lingering) return
     if (this.isNew) {
       this.isNew = false
       const { startTls } = this.options
-      if (startTls && chunk[0] === TLS_HANDSHAKE) {
+      if (startTls && bytes[0] === TLS_HANDSHAKE) {
         this.detach()
-        startTls(this.socket, chunk)
+        startTls(this.socket, Buffer.from(bytes))
         return
       }
     }
-    this.backlog = this.backlog.length === 0 ? chunk : Buffer.concat([this.backlog, chunk])
-    this.advance()
-  }
-
-  /** Gives the bytes that are there to whom they belong. */
-  private advance(): void {
-    if (this.advancing) return
-    this.advancing = true
-    try {
-      while (this.backlog.length > 0 && !this.lingering && !this.detached) {
-        const { exchange } = this
-        if (!exchange) {
-          if (!this.takeHead()) break
-        } else if (!exchange.body.done && exchange.isReading) {
-          this.takeBody(exchange)
-        } else {
-          if (this.backlog.length > BACKLOG_BYTES_MAX || !exchange.body.done) this.socket.pause()
-          break
-        }
-      }
-    } catch (error) {
-      if (error instanceof MalformedMessage) this.refuse(error)
-      else {
-        this.options.failed(error)
-        this.destroy()
-      }
-    } finally {
-      this.advancing = false
-    }
+    this.reader.take(bytes, how)
     if (this.clientEnded) this.noMoreBytes()
   }
 
-  private takeHead(): boolean {
-    const { deadlines, timeouts } = this.options
-    const begun = this.heads.begun
-    const bytes = this.backlog
-    this.backlog = EMPTY
-    const head = this.heads.take(bytes)
-    if (!head) {
-      if (!begun && this.heads.begun) this.dueMs = deadlines.nowMs + timeouts.headMs
-      return false
-    }
-    this.backlog = head.rest
-    this.dueMs = NEVER
-    const exchange = new Exchange(this, parseRequestHead(head.text))
-    this.exchange = exchange
-    this.options.answer(exchange)
-    return true
+  private advance(): void {
+    if (this.reader.advance() && this.clientEnded) this.noMoreBytes()
   }
 
-  private takeBody(exchange: Exchange): void {
-    const bytes = this.backlog
-    this.backlog = EMPTY
-    this.dueMs = this.options.deadlines.nowMs + this.options.timeouts.bodyIdleMs
-    const taken = exchange.receive(bytes)
-    if (taken < bytes.length) {
-      const rest = bytes.subarray(taken)
-      this.backlog = this.backlog.length === 0 ? rest : Buffer.concat([rest, this.backlog])
-    }
-    if (!exchange.body.done) return
+  get isDeaf(): boolean {
+    return this.lingering || this.detached
+  }
+
+  headBegan(): void {
+    this.dueIn(this.options.timeouts.headMs)
+  }
+
+  headCame(head: RequestHead): void {
+    this.dueMs = NEVER
+    const exchange = new Exchange(this, head)
+    this.exchange = exchange
+    this.options.answer(exchange)
+  }
+
+  bodyBytesCame(): void {
+    this.dueIn(this.options.timeouts.bodyIdleMs)
+  }
+
+  bodyEnded(exchange: Exchange): void {
     if (this.exchange === exchange) this.dueMs = NEVER
     exchange.bodyCame()
+  }
+
+  holdBack(): void {
+    this.socket.pause()
+  }
+
+  failed(error: unknown): void {
+    if (error instanceof MalformedMessage) this.refuse(error)
+    else {
+      this.options.failed(error)
+      this.destroy()
+    }
   }
 
   private readonly onEnd = (): void => {
@@ -261,7 +219,7 @@ export class ClientConnection implements Expiring {
       this.destroy()
       return
     }
-    this.dueMs = this.options.deadlines.nowMs + this.options.timeouts.halfClosedMs
+    this.dueIn(this.options.timeouts.halfClosedMs)
   }
 
   private refuse(fault: MalformedMessage): void {
@@ -283,9 +241,9 @@ export class ClientConnection implements Expiring {
    */
   private linger(discard = false): void {
     this.lingering = true
-    this.backlog = EMPTY
+    this.reader.discard()
     const ms = this.options.timeouts.lingerMs
-    this.dueMs = this.options.deadlines.nowMs + (discard ? ms : ms / 2)
+    this.dueIn(discard ? ms : ms / 2)
     this.socket.resume()
   }
 
@@ -308,7 +266,8 @@ export class ClientConnection implements Expiring {
   }
 
   private forget(): void {
-    this.socket.off('data', this.onData)
+    if (this.socket instanceof SharedReadSocket) this.socket.taker = undefined
+    else this.socket.off('data', this.onData)
     this.socket.off('end', this.onEnd)
     this.socket.off('close', this.onClose)
     this.socket.off('drain', this.onDrain)

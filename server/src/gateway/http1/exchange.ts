@@ -34,7 +34,8 @@ export class Exchange {
   private over = false
   private closes: boolean | undefined
   private sink: BodySink | undefined
-  private readonly take = (piece: Buffer): void => this.sink?.data(piece)
+  private readonly take = (piece: Buffer): void =>
+    this.sink?.data(this.connection.lends ? Buffer.from(piece) : piece)
 
   constructor(connection: ClientConnection, head: RequestHead) {
     this.connection = connection
