@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { createServer } from './base/http.ts'
 import type { Log } from './base/log.ts'
 import type { SteerableClock } from './base/steerable-clock.ts'
 import { createWorkGauge } from './base/work-gauge.ts'

@@ -43,6 +43,12 @@ const BANNED_CALLS: readonly BannedCall[] = [
     instead: 'wait on a condition with a deadline of the Clock',
   },
   {
+    form: /^import (?!type ).* from 'node:http'$/,
+    where: SOURCE,
+    except: /\.test\.ts$|\/conformance\//,
+    instead: 'take it from base/http.ts, which starts quicker; types may come from here',
+  },
+  {
     form: /(?:\/\/|#) ?(?:FIXME|XXX|TODO)\b/,
     where: /\.(ts|py|sh)$/,
     except: /^tools\/tidy\//,

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { createServer, type IncomingMessage, request, type Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
+import { createServer, request } from '../base/http.ts'
 import { Refusal } from '../base/refusal.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import type { Server } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRelay } from './relay.ts'
@@ -26,6 +27,8 @@ async function main(ends: BridgeEnds): Promise<void> {
     createRelay({ host: '127.0.0.1', port: ends.servicePort }).listen(ends.serviceSocket)
   }
   process.stdout.write('ready\n')
+  // it is killed in the end, so that nothing would be kept for the next one
+  flushCompileCache()
 }
 
 /** The device may not be up yet: the sandbox is being made at this moment. */

@@ -23,10 +23,12 @@ export async function startNetworkHelper(
 ): Promise<NetworkHelper> {
   const entry = fileURLToPath(new URL('./bridge-entry.ts', import.meta.url))
   const [program = '', ...args] = [...command, process.execPath, entry, JSON.stringify(ends)]
+  // Without it the helper's types are stripped anew each time, and the container waits for that.
+  const { NODE_COMPILE_CACHE = '' } = process.env
   // Standard input tells the helper of our death, whichever it is.
   const helper = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: LAUNCH_PATH },
+    env: { PATH: LAUNCH_PATH, NODE_COMPILE_CACHE },
     detached: true,
   })
   helper.stdin.on('error', () => undefined)

@@ -1,6 +1,7 @@
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
+import { Agent, request as httpRequest } from '../base/http.ts'
 import { type Credentials, canonicalQuery, signedHeaders } from './signature.ts'
 import { TaskFailure } from './task-failure.ts'
 

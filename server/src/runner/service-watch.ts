@@ -1,7 +1,7 @@
-import { Agent, request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicMs } from '../base/clock.ts'
+import { Agent, request } from '../base/http.ts'
 import type { TaskService } from '../platform/engines/engine.ts'
 import { socketDirOf } from '../platform/engines/process/settings.ts'
 import type { Verdict } from './run-container.ts'

@@ -1,6 +1,7 @@
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { request } from '../../base/http.ts'
 import type { TaskAddress } from '../../platform/engines/engine.ts'
 
 /** The container's answer: its body must be read to the end or destroyed. */

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES } from '../../base/http.ts'
 
 /** A whole response of one line of text that ends the connection, for what never became a request. */
 export function plainResponse(status: number, message: string): string {

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import { AwsError } from '../../aws/errors.ts'
+import { STATUS_CODES } from '../../base/http.ts'
 import type { Exchange } from '../http1/exchange.ts'
 
 const STATUS: Readonly<Record<string, number>> = {

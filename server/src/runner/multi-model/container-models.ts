@@ -1,4 +1,5 @@
-import { Agent, type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { Agent, request } from '../../base/http.ts'
 
 export interface ContainerReply {
   readonly status: number

@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { request } from '../../base/http.ts'
 import type { TaskOrder } from '../../platform/engines/process/task-directory.ts'
 import type { Readiness } from './loaded-models.ts'
 

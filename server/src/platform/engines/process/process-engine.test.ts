@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createLog } from '../../../base/log.ts'
 import { SHELL_IMAGE, shellTask, until, untilEnded } from '../conformance/subject.ts'
@@ -22,6 +22,9 @@ import { probeSandbox } from './sandbox/probe.ts'
 import { enginePaths, type ProcessEngineSettings } from './settings.ts'
 import { readJson, type TaskState } from './task-directory.ts'
 
+/** One for all: what a runner compiled, the next one takes. */
+const cacheDir = mkdtempSync(join(tmpdir(), 'sagebrush-engine-cache-'))
+after(() => rmSync(cacheDir, { recursive: true, force: true, maxRetries: 10 }))
 const RUNNER = fileURLToPath(new URL('../../../runner/entry.ts', import.meta.url))
 
 const { works } = await probeSandbox()
@@ -81,7 +84,7 @@ async function make(mechanism: SandboxMechanism): Promise<Subject & { tasksDir: 
   const platform = await startFakePlatform()
   const settings: ProcessEngineSettings = {
     dataDir: join(root, 'data'),
-    cacheDir: join(root, 'cache'),
+    cacheDir,
     platformUrl: platform.url,
     runtimesDir: join(root, 'runtimes'),
     runnerCommand: [process.execPath, RUNNER],
