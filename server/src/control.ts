@@ -30,6 +30,10 @@ import {
   readGateways,
   withdrawRoutesOfRealm,
 } from './capabilities/inference/route.store.ts'
+import {
+  inferenceComponentWorkflows,
+  unstartedInferenceComponents,
+} from './capabilities/inference-components/index.ts'
 import { superviseInferenceExperiments } from './capabilities/inference-experiments/index.ts'
 import { sweepExpiredLogs } from './capabilities/logs/index.ts'
 import { recordTaskUsage, rollUpMetrics } from './capabilities/metrics/index.ts'
@@ -137,11 +141,13 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       ...trainingWorkflows(platform),
       ...transformWorkflows(platform),
       ...hostingWorkflows(platform),
+      ...inferenceComponentWorkflows(platform),
     ],
     unstarted: [
       unstartedTrainingJobs(platform),
       unstartedTransformJobs(platform),
       unstartedHosting(platform),
+      unstartedInferenceComponents(platform),
     ],
   })
   const endpoints = superviseEndpoints(platform)

@@ -21,6 +21,11 @@ import {
 } from './capabilities/hosting/index.ts'
 import { iamOperations, stsOperations } from './capabilities/identity/index.ts'
 import {
+  inferenceComponentExists,
+  inferenceComponentHolds,
+  inferenceComponentOperations,
+} from './capabilities/inference-components/index.ts'
+import {
   inferenceExperimentExists,
   inferenceExperimentOperations,
 } from './capabilities/inference-experiments/index.ts'
@@ -54,6 +59,7 @@ const taggable = {
   model: modelExists,
   'endpoint-config': endpointConfigExists,
   endpoint: endpointExists,
+  'inference-component': inferenceComponentExists,
   'inference-experiment': inferenceExperimentExists,
 }
 
@@ -63,6 +69,7 @@ export const operations = {
     ...transformOperations,
     ...modelOperations,
     ...hostingOperations,
+    ...inferenceComponentOperations,
     ...inferenceExperimentOperations,
     ...createTagOperations(taggable),
   } satisfies HandlersOf<typeof sagemakerClient, RequestScope>,
@@ -88,5 +95,5 @@ export const operations = {
 
 /** Answers that are held back from clients that only poll. */
 export const holds: Readonly<Record<string, Readonly<Record<string, Hold>>>> = {
-  sagemaker: { ...trainingHolds, ...transformHolds, ...hostingHolds },
+  sagemaker: { ...trainingHolds, ...transformHolds, ...hostingHolds, ...inferenceComponentHolds },
 }

@@ -45,6 +45,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
     'alarms',
     'faults',
   ],
+  'inference-components': ['alarms', 'hosting', 'tags'],
   'inference-experiments': ['hosting', 'identity', 'models', 'tags'],
   training: ['compute', 'identity', 'tags', 'logs', 'objects', 'metrics'],
   transform: ['compute', 'identity', 'models', 'objects', 'tags'],

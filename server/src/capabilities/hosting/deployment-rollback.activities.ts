@@ -16,8 +16,8 @@ import type { FleetKey } from './endpoint.workflow.ts'
 import {
   changeEndpoint,
   type EndpointState,
+  isComplete,
   readState,
-  readyCount,
   watchEndpoint,
 } from './endpoint-state.ts'
 import {
@@ -27,7 +27,6 @@ import {
   setFleetVariants,
 } from './fleet.store.ts'
 import type { Fleet } from './fleet.ts'
-import { requiredCount } from './fleet-variant.ts'
 
 /** FailureReason's bound, in characters. */
 const REASON_LENGTH_MAX = 1024
@@ -115,15 +114,13 @@ async function awaitRestored(
   return outcome ?? { outcome: 'Gone' }
 }
 
-function restoredOutcome({ fleets, replicas }: EndpointState): DeploymentOutcome | undefined {
+function restoredOutcome(state: EndpointState): DeploymentOutcome | undefined {
+  const { fleets } = state
   const serving = fleets.find(({ stage }) => stage === 'Serving')
   if (!serving) return { outcome: 'Gone' }
   const [failureReason] = Object.values(serving.failures)
   if (failureReason !== undefined) return { outcome: 'Failed', failureReason }
-  const isUp = serving.variants.every(
-    (variant) =>
-      readyCount(replicas, serving, variant.variantName) >= requiredCount(serving, variant),
-  )
+  const isUp = serving.variants.every((variant) => isComplete(state, serving, variant))
   return isUp ? { outcome: 'Passed' } : undefined
 }
 

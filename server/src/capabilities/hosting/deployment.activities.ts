@@ -23,10 +23,9 @@ import {
   watchDeployment,
 } from './deployment-watch.ts'
 import type { FleetKey } from './endpoint.workflow.ts'
-import { awaitRetired, awaitRouted, readState, readyCount } from './endpoint-state.ts'
+import { awaitRetired, awaitRouted, isComplete, readState } from './endpoint-state.ts'
 import { setFleetStage, setFleetTraffic, setFleetVariants } from './fleet.store.ts'
 import { everyVariant } from './fleet.ts'
-import { requiredCount } from './fleet-variant.ts'
 
 /** How often a bake that holds asks for the metric of requests, in real time. */
 const HOLD_SWEEP_MS = 1_000
@@ -115,11 +114,7 @@ async function awaitCapacity(
 function isUp({ state, deployment }: WatchedDeployment): boolean {
   const next = state.fleets.find(({ generation }) => generation === deployment.generation)
   return (
-    next !== undefined &&
-    everyVariant(next).every(
-      (variant) =>
-        readyCount(state.replicas, next, variant.variantName) >= requiredCount(next, variant),
-    )
+    next !== undefined && everyVariant(next).every((variant) => isComplete(state, next, variant))
   )
 }
 

@@ -109,12 +109,42 @@ test('CreateEndpointConfig refuses contradictions', async () => {
 })
 
 test('CreateEndpointConfig says of what is not built that it is not', async () => {
-  const variant = host.variant(modelName)
-  const { ModelName, ...bare } = variant
   const notBuilt = (input: CreateEndpointConfigCommandInput) =>
     assert.rejects(host.server.sagemaker.createEndpointConfig(input), /not built yet/)
 
-  await notBuilt(request([bare]))
+  await notBuilt(request([host.variant(modelName)], { MetricsConfig: {} }))
+})
+
+test('CreateEndpointConfig without ModelName needs a role, and refuses what components do not have', async () => {
+  const { ModelName, ...bare } = host.variant(modelName)
+  const { roleArn } = host.server
+  const refused = (
+    variants: ProductionVariant[],
+    message: RegExp,
+    more: Partial<CreateEndpointConfigCommandInput> = { ExecutionRoleArn: roleArn },
+  ) =>
+    assert.rejects(host.server.sagemaker.createEndpointConfig(request(variants, more)), {
+      name: 'ValidationException',
+      message,
+    })
+  const scaled = (scaling: ProductionVariant['ManagedInstanceScaling']) => [
+    { ...bare, ManagedInstanceScaling: scaling },
+  ]
+
+  await refused([bare], /needs an ExecutionRoleArn/, {})
+  await refused(
+    [bare, { ...bare, ModelName, VariantName: 'Other' }],
+    /give all of them a ModelName/,
+  )
+  await refused([{ ...bare, ModelDataDownloadTimeoutInSeconds: 60 }], /StartupParameters/)
+  await refused(
+    scaled({ Status: 'ENABLED', MinInstanceCount: 3, MaxInstanceCount: 2 }),
+    /MinInstanceCount that is not above MaxInstanceCount/,
+  )
+  await refused(
+    scaled({ Status: 'ENABLED', MinInstanceCount: 2, MaxInstanceCount: 3 }),
+    /give an InitialInstanceCount within them/,
+  )
 })
 
 test('CreateEndpointConfig refuses what AWS does not have together: shadows and capture', async () => {

@@ -36,7 +36,8 @@ export async function createEndpointConfig(
   }
   const shadows = input.ShadowProductionVariants ?? []
   for (const variant of [...(input.ProductionVariants ?? []), ...shadows]) {
-    const model = await requireModel(scope, variant.ModelName ?? '')
+    if (variant.ModelName === undefined) continue
+    const model = await requireModel(scope, variant.ModelName)
     validateModelFit(input, model)
     if (isServerless(variant)) validateServerlessModel(model)
   }

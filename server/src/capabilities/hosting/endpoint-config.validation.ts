@@ -8,6 +8,7 @@ import {
 } from '../../aws/errors.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
 import { acceleratorRefusal } from '../compute/index.ts'
+import { validateComponentHosts } from './component-host.validation.ts'
 import { isServerless, validateServerless } from './serverless.validation.ts'
 
 /** Refuses what is contradictory in itself, then what this platform does not do or have. */
@@ -28,6 +29,7 @@ export function validateCreateEndpointConfig(input: CreateEndpointConfigCommandI
   if (faults.length > 0) throw validationErrors(faults)
   validateServerless(input)
   validateShadows(input)
+  validateComponentHosts(input)
   validateCapture(input)
   const names = every.map((variant) => variant.VariantName)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
@@ -102,10 +104,7 @@ function unbuilt(input: CreateEndpointConfigCommandInput): AwsError | undefined 
 }
 
 function unbuiltInVariant(variant: ProductionVariant): AwsError | undefined {
-  if (variant.ModelName === undefined) {
-    return notBuilt('A production variant without ModelName (inference components)')
-  }
-  if (variant.ManagedInstanceScaling) {
+  if (variant.ModelName !== undefined && variant.ManagedInstanceScaling) {
     // source: CreateEndpointConfig's own answer, in a public provider's test log
     return validationException(
       'ManagedInstanceScaling is only supported for inference component endpoints.',

@@ -6,7 +6,7 @@ import type { Deployment } from './deployment.ts'
 import { endpointNotFound } from './endpoint.operations.ts'
 import type { EndpointStatus } from './endpoint.states.ts'
 import { ENDPOINT_LISTING, findEndpoint } from './endpoint.store.ts'
-import { readyCount } from './endpoint-state.ts'
+import { readyInstances } from './endpoint-state.ts'
 import { readFleets, readReplicas } from './fleet.store.ts'
 import type { Fleet, FleetVariant, ServerlessSettings } from './fleet.ts'
 import { launchingStatus, type ShownEndpoint, servingStatus } from './variant-status.states.ts'
@@ -115,22 +115,28 @@ function pendingSummaries(
 
 function summary({ replicas }: ShownEndpoint, fleet: Fleet, variant: FleetVariant) {
   const { variantName, desiredInstanceCount } = variant
+  const { ManagedInstanceScaling: managed } = variant.production
   return {
     VariantName: variantName,
-    DeployedImages: (variant.containers?.all ?? [variant]).map(({ container, resolvedImage }) => ({
-      SpecifiedImage: container.Image,
-      ResolvedImage: resolvedImage,
-      ResolutionTime: new Date(variant.resolvedAt),
-    })),
+    ...(!variant.hostsComponents && { DeployedImages: deployedImages(variant) }),
     CurrentWeight: variant.weight,
     DesiredWeight: variant.desiredWeight,
+    ...(managed && { ManagedInstanceScaling: managed }),
     ...(variant.serverless
       ? serverlessSummary(variant)
       : {
-          CurrentInstanceCount: readyCount(replicas, fleet, variantName),
+          CurrentInstanceCount: readyInstances(replicas, fleet, variant),
           DesiredInstanceCount: desiredInstanceCount,
         }),
   }
+}
+
+function deployedImages({ resolvedAt, ...variant }: FleetVariant): SageMaker.DeployedImage[] {
+  return (variant.containers?.all ?? [variant]).map(({ container, resolvedImage }) => ({
+    SpecifiedImage: container.Image,
+    ResolvedImage: resolvedImage,
+    ResolutionTime: new Date(resolvedAt),
+  }))
 }
 
 /** There are no instances; how many environments there are at a moment is nobody's to know, as on AWS. */

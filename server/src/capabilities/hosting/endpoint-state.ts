@@ -1,10 +1,14 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { awaitAcknowledged } from '../inference/route.store.ts'
+import { copiesToMove } from './copies.states.ts'
 import { type Endpoint, lockEndpoint, readEndpoint } from './endpoint.store.ts'
 import { readFleets, readReplicas } from './fleet.store.ts'
-import type { Fleet, Replica } from './fleet.ts'
-import { isRouted } from './fleet-route.states.ts'
+import type { Fleet, FleetVariant, Replica, WorkloadKey } from './fleet.ts'
+import { isOf, isRouted } from './fleet-route.states.ts'
+import { requiredCount } from './fleet-variant.ts'
+import { readHostedWorkloads } from './workload.store.ts'
+import { isCopyOf, type Workload } from './workload.ts'
 
 /** A gateway that lives and yet does not take a route for this long holds an endpoint up no longer. */
 const ACKNOWLEDGEMENT_MS_MAX = 10_000
@@ -14,6 +18,8 @@ export interface EndpointState {
   readonly endpoint: Endpoint
   readonly fleets: readonly Fleet[]
   readonly replicas: readonly Replica[]
+  /** What inference components keep on its instances. */
+  readonly workloads: readonly Workload[]
 }
 
 /** How many replicas of a variant get requests, or would if the fleet served. */
@@ -26,8 +32,55 @@ export function readyCount(
     (replica) =>
       replica.ready &&
       !replica.retirement &&
+      !replica.copy &&
       replica.generation === fleet.generation &&
       replica.variantName === variantName,
+  ).length
+}
+
+/**
+ * How many instances of a variant are ready. Those that hold copies are so at once: there is nothing on them
+ * that would have to start.
+ */
+export function readyInstances(
+  replicas: readonly Replica[],
+  fleet: Pick<Fleet, 'generation'>,
+  variant: FleetVariant,
+): number {
+  return variant.hostsComponents
+    ? variant.instanceCount
+    : readyCount(replicas, fleet, variant.variantName)
+}
+
+/** Whether a variant of a fleet is all that it shall be now, with the copies that are kept on it. */
+export function isComplete(
+  { replicas, workloads }: Pick<EndpointState, 'replicas' | 'workloads'>,
+  fleet: Fleet,
+  variant: FleetVariant,
+): boolean {
+  const { variantName } = variant
+  if (!variant.hostsComponents) {
+    return readyCount(replicas, fleet, variantName) >= requiredCount(fleet, variant)
+  }
+  return (
+    workloads
+      .filter((workload) => workload.variantName === variantName)
+      .every((workload) => readyCopies(replicas, fleet, workload) >= workload.copyCount) &&
+    (fleet.stage === 'Launching' ||
+      copiesToMove(variant, replicas.filter(isOf(fleet, variant))).length === 0)
+  )
+}
+
+/** How many copies of a workload get requests, or would if the fleet served. */
+export function readyCopies(
+  replicas: readonly Replica[],
+  { generation }: Pick<Fleet, 'generation'>,
+  workload: WorkloadKey,
+): number {
+  const isCopy = isCopyOf(workload)
+  return replicas.filter(
+    (replica) =>
+      replica.ready && !replica.retirement && replica.generation === generation && isCopy(replica),
   ).length
 }
 
@@ -80,7 +133,8 @@ export async function changeEndpoint<T>(
     if (!endpoint) return undefined
     const fleets = await readFleets(transaction, endpointId)
     const replicas = await readReplicas(transaction, endpointId)
-    const answer = await change(transaction, { endpoint, fleets, replicas })
+    const workloads = await readHostedWorkloads(transaction, endpointId, fleets)
+    const answer = await change(transaction, { endpoint, fleets, replicas, workloads })
     await changes.announce(transaction, endpoint.endpointArn)
     return answer
   })
@@ -127,9 +181,8 @@ export async function readState(
 ): Promise<EndpointState | undefined> {
   const endpoint = await readEndpoint(database, endpointId)
   if (!endpoint) return undefined
-  return {
-    endpoint,
-    fleets: await readFleets(database, endpointId),
-    replicas: await readReplicas(database, endpointId),
-  }
+  const fleets = await readFleets(database, endpointId)
+  const replicas = await readReplicas(database, endpointId)
+  const workloads = await readHostedWorkloads(database, endpointId, fleets)
+  return { endpoint, fleets, replicas, workloads }
 }

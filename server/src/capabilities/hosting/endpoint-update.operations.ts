@@ -3,6 +3,7 @@ import { validationException } from '../../aws/errors.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { requireVariantsKept, scalableTargetsOf } from '../scalable-targets/index.ts'
+import { requireHosts, requireNoBatches, requireRoom } from './component-room.validation.ts'
 import { beginDeployment, requireAlarms } from './deployment-start.ts'
 import { changeRestingEndpoint, endpointNotFound } from './endpoint.operations.ts'
 import { type Endpoint, findEndpoint } from './endpoint.store.ts'
@@ -11,6 +12,7 @@ import { requireEndpointConfig } from './endpoint-config.operations.ts'
 import { readFleets } from './fleet.store.ts'
 import type { Fleet, FleetVariant } from './fleet.ts'
 import {
+  aimAt,
   type Retention,
   retainProperties,
   retainSettings,
@@ -19,6 +21,7 @@ import {
 import { resolveFleet } from './resolve-fleet.ts'
 import { requireConvertible } from './serverless.validation.ts'
 import { beginCapacityChange } from './variant-capacity.ts'
+import { readHostedWorkloads } from './workload.store.ts'
 
 /**
  * Brings up a fleet of another configuration beside the one that serves, moves requests to it as the
@@ -44,6 +47,7 @@ export async function updateEndpoint(
     const fleets = await readFleets(transaction, endpoint.endpointId)
     const serving = requireServing(endpoint, fleets)
     requireConvertible(serving.variants, resolved.variants)
+    requireHosts(serving.variants, resolved.variants)
     await requireVariantsKept(transaction, scope, {
       endpointName,
       present: serving.variants.map(shapeOf),
@@ -56,6 +60,9 @@ export async function updateEndpoint(
       settings: retainSettings(resolved.settings, serving.settings, retention),
     }
     const deploymentConfig = policyOf(input, endpoint)
+    const workloads = await readHostedWorkloads(transaction, endpoint.endpointId, fleets)
+    requireRoom(workloads, next.variants)
+    if (workloads.length > 0) requireNoBatches(deploymentConfig)
     return beginDeployment(transaction, scope, {
       endpoint,
       fleets,
@@ -82,6 +89,8 @@ export async function updateEndpointWeightsAndCapacities(
       const { endpointId } = endpoint
       const serving = requireServing(endpoint, await readFleets(transaction, endpointId))
       validateTargets(targets, serving)
+      const workloads = await readHostedWorkloads(transaction, endpointId, [serving])
+      requireRoom(workloads, aimAt(serving.variants, targets.map(toTarget)))
       const at = scope.clock.now()
       return beginCapacityChange(transaction, {
         endpoint,

@@ -7,12 +7,12 @@ import {
   awaitRouted,
   changeEndpoint,
   type EndpointState,
-  readyCount,
+  isComplete,
   watchEndpoint,
 } from './endpoint-state.ts'
 import { deleteRetiredFleets, setFleetStage, setFleetVariants } from './fleet.store.ts'
 import { everyVariant } from './fleet.ts'
-import { aimAt, arrive, requiredCount, type VariantTarget } from './fleet-variant.ts'
+import { aimAt, arrive, type VariantTarget } from './fleet-variant.ts'
 
 export function createEndpointActivities(platform: Platform): EndpointActivities {
   return {
@@ -105,10 +105,11 @@ async function rollBack(
 }
 
 function fleetOutcome(
-  { fleets, replicas }: EndpointState,
+  state: EndpointState,
   key: FleetKey,
   variantNames?: readonly string[],
 ): FleetOutcome | undefined {
+  const { fleets } = state
   const fleet = fleets.find(({ generation }) => generation === key.generation)
   if (!fleet) return { outcome: 'Gone' }
   const awaited = everyVariant(fleet).filter(
@@ -117,8 +118,7 @@ function fleetOutcome(
   const failed = awaited.find(({ variantName }) => fleet.failures[variantName] !== undefined)
   const failureReason = failed && fleet.failures[failed.variantName]
   if (failureReason !== undefined) return { outcome: 'Failed', failureReason }
-  const isComplete = awaited.every(
-    (variant) => readyCount(replicas, fleet, variant.variantName) >= requiredCount(fleet, variant),
-  )
-  return isComplete ? { outcome: 'Complete' } : undefined
+  return awaited.every((variant) => isComplete(state, fleet, variant))
+    ? { outcome: 'Complete' }
+    : undefined
 }

@@ -20,6 +20,7 @@ import { requireEndpointConfig } from './endpoint-config.operations.ts'
 import { creationStory, deletionStory } from './endpoint-story.ts'
 import { insertFleet, setFleetStage } from './fleet.store.ts'
 import { resolveFleet } from './resolve-fleet.ts'
+import { readWorkloads } from './workload.store.ts'
 
 /** @throws ValidationException when the name is taken, or the configuration or one of its models is gone */
 export async function createEndpoint(
@@ -69,7 +70,8 @@ export async function deleteEndpoint(
   const story = await changeRestingEndpoint(
     scope,
     input.EndpointName ?? '',
-    async (transaction, { endpointId, endpointName, place, revision }) => {
+    async (transaction, { endpointId, endpointName, endpointArn, place, revision }) => {
+      await requireNoComponents(transaction, { endpointId, endpointArn })
       await deregisterTargetsOf(transaction, place, { endpointName, platform: scope })
       const story = deletionStory({ endpointId, revision: revision + 1 })
       const at = scope.clock.now()
@@ -81,6 +83,20 @@ export async function deleteEndpoint(
   )
   await scope.workflows.start(story)
   return {}
+}
+
+/** Public reports of AWS's agree that components are to be deleted first; the words are ours. */
+async function requireNoComponents(
+  transaction: Queryable,
+  { endpointId, endpointArn }: Pick<Endpoint, 'endpointId' | 'endpointArn'>,
+): Promise<void> {
+  const workloads = await readWorkloads(transaction, endpointId)
+  if (workloads.length === 0) return
+  const names = new Set(workloads.map(({ inferenceComponentName }) => inferenceComponentName))
+  throw validationException(
+    `Cannot delete endpoint "${endpointArn}": it hosts the inference component(s) ${[...names].join(', ')}. ` +
+      'Delete them with DeleteInferenceComponent first.',
+  )
 }
 
 /**

@@ -3,6 +3,7 @@ import type {
   UpdateEndpointCommandInput,
 } from '@aws-sdk/client-sagemaker'
 import { validationException } from '../../aws/errors.ts'
+import { managedRange } from './component-host.ts'
 import { validateDeploymentConfig } from './deployment.validation.ts'
 import type { FleetVariant, ServerlessSettings } from './fleet.ts'
 import { requireProvisionable } from './serverless.validation.ts'
@@ -42,7 +43,8 @@ export function validateTargets(
   }
   for (const target of targets) {
     const variant = serving.variants.find(({ variantName }) => variantName === target.VariantName)
-    validateTarget(target, variant?.desiredServerless)
+    const managed = variant !== undefined && managedRange(variant) !== undefined
+    validateTarget(target, { serverless: variant?.desiredServerless, managed })
   }
   const total = serving.variants.reduce((sum, { variantName, desiredWeight }) => {
     const target = targets.find(({ VariantName: name }) => name === variantName)
@@ -57,9 +59,15 @@ export function validateTargets(
 
 function validateTarget(
   target: DesiredWeightAndCapacity,
-  serverless: ServerlessSettings | undefined,
+  { serverless, managed }: { serverless?: ServerlessSettings | undefined; managed: boolean },
 ): void {
   const { VariantName: name, ServerlessUpdateConfig: update } = target
+  if (target.DesiredInstanceCount !== undefined && managed) {
+    throw validationException(
+      `DesiredInstanceCount is given, but ManagedInstanceScaling is enabled for the variant "${name}": its number ` +
+        'of instances follows the copies of its inference components.',
+    )
+  }
   if (serverless) {
     if (target.DesiredInstanceCount !== undefined) {
       throw validationException(

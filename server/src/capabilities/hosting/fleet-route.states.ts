@@ -1,5 +1,6 @@
 import type { TaskAddress, TaskObservation } from '../../platform/engines/engine.ts'
 import type {
+  ComponentRoute,
   ContainersRoute,
   EndpointRoute,
   FleetRoute,
@@ -14,9 +15,16 @@ import type {
   ServerlessSettings,
   VariantContainers,
 } from './fleet.ts'
+import { isCopyOf, type Workload } from './workload.ts'
 
 /** For as long as a client of InvokeEndpoint waits for an answer at AWS. */
 const FIRST_REPLICA_HOLD_MS = 60_000
+
+/** What requests may be sent to. */
+export interface Routable {
+  readonly staying: readonly RoutableReplica[]
+  readonly workloads: readonly Workload[]
+}
 
 /** A replica as the route sees it: what is observed counts more than what was noted. */
 type RoutableReplica = Replica & { readonly observation?: TaskObservation }
@@ -32,13 +40,13 @@ export type RouteCommand =
 export function decideRoute(
   known: Pick<EndpointRoute, 'fleets'> | undefined,
   fleets: readonly Fleet[],
-  staying: readonly RoutableReplica[],
+  routable: Routable,
 ): readonly RouteCommand[] {
   const routed = fleets.filter(isRouted)
   if (!fleets.some(({ stage }) => stage === 'Serving')) {
     return known ? [{ command: 'withdraw' }] : []
   }
-  const wanted = routed.map((fleet) => fleetRoute(fleet, staying))
+  const wanted = routed.map((fleet) => fleetRoute(fleet, routable))
   const isTold =
     routed.every(({ publishedVersion }) => publishedVersion !== undefined) &&
     canonical(known?.fleets) === canonical(wanted)
@@ -70,7 +78,7 @@ export function fleetShare({ traffic, variants }: Pick<Fleet, 'traffic' | 'varia
   return sum(shares.map((share, index) => share * (weights[index] ?? 0))) / total
 }
 
-function fleetRoute(fleet: Fleet, staying: readonly RoutableReplica[]): FleetRoute {
+function fleetRoute(fleet: Fleet, { staying, workloads }: Routable): FleetRoute {
   const { generation, endpointConfigName, settings, traffic = {} } = fleet
   const shares = new Set(fleet.variants.map(({ variantName }) => traffic[variantName]?.share ?? 1))
   return {
@@ -81,7 +89,7 @@ function fleetRoute(fleet: Fleet, staying: readonly RoutableReplica[]): FleetRou
     ...(settings.DataCaptureConfig && { capture: settings.DataCaptureConfig }),
     variants: fleet.variants.map((variant) =>
       variantRoute(fleet, variant, {
-        replicas: staying.filter(isOf(fleet, variant)),
+        replicas: variant.hostsComponents ? [] : staying.filter(isOf(fleet, variant)),
         // where variants have got differently far, their weights within the fleet show it
         isUneven: shares.size > 1,
       }),
@@ -89,6 +97,7 @@ function fleetRoute(fleet: Fleet, staying: readonly RoutableReplica[]): FleetRou
     ...(settings.shadows && {
       shadows: settings.shadows.map((variant) => shadowRoute(fleet, variant, staying)),
     }),
+    ...componentRoutes(fleet, { staying, workloads }),
   }
 }
 
@@ -99,6 +108,31 @@ function shadowRoute(
 ): ShadowRoute {
   const replicas = staying.filter(isOf(fleet, variant))
   return variantRoute(fleet, variant, { replicas, isUneven: false })
+}
+
+/** Where a component has two specifications, the copies of both get requests. */
+function componentRoutes(
+  fleet: Fleet,
+  { staying, workloads }: Routable,
+): Pick<FleetRoute, 'components'> {
+  const hosts = fleet.variants.filter(({ hostsComponents }) => hostsComponents)
+  if (hosts.length === 0) return {}
+  const components = Map.groupBy(workloads, (one) => one.inferenceComponentName)
+  return {
+    components: [...components].flatMap(([inferenceComponentName, own]): ComponentRoute[] => {
+      const host = hosts.find(({ variantName }) => variantName === own[0]?.variantName)
+      if (!host) return []
+      const { scalesToZero: _, hostsComponents: __, ...common } = host
+      const scalesToZero = own.some((one) => one.scalesToZero)
+      const variant = { ...common, weight: 1, ...(scalesToZero && { scalesToZero }) }
+      const replicas = staying.filter((replica) =>
+        own.some((one) => isOf(fleet, host)(replica) && isCopyOf(one)(replica)),
+      )
+      const { traffic: _traffic, ...whole } = fleet
+      const route = variantRoute(whole, variant, { replicas, isUneven: false })
+      return [{ ...route, inferenceComponentName }]
+    }),
+  }
 }
 
 function variantRoute(
@@ -120,6 +154,7 @@ function variantRoute(
     replicas: answering.slice(0, serverless ? undefined : activeCount).sort(byReplicaId),
     ...(isHolding && { holdMs: FIRST_REPLICA_HOLD_MS }),
     ...(serverless && { serverless: serverlessRoute(serverless) }),
+    ...(variant.hostsComponents && { hostsComponents: true as const }),
     ...(holdsManyModels(variant) && { multiModel: true as const }),
     ...(variant.containers && { containers: containersRoute(variant.containers) }),
     ...((strategy === 'RANDOM' || strategy === 'LEAST_OUTSTANDING_REQUESTS') && {

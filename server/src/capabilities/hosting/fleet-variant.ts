@@ -19,8 +19,6 @@ export function fleetVariant(options: {
   readonly networkIsolation: boolean
 }): FleetVariant {
   const { production, model, resolvedImage, resolvedAt } = options
-  const weight = production.InitialVariantWeight ?? 1
-  const instanceCount = production.InitialInstanceCount ?? 1
   const containers = containersOf(model.request).map((container, index): FleetContainer => {
     const modelData = modelDataOf(container)
     const hostname = container.ContainerHostname || `container-${index + 1}`
@@ -29,8 +27,7 @@ export function fleetVariant(options: {
   const { container = {}, modelData } = containers[0] ?? {}
   const mode = model.request.InferenceExecutionConfig?.Mode ?? 'Serial'
   return {
-    variantName: production.VariantName ?? '',
-    production,
+    ...plainVariant(production),
     container,
     ...(modelData && { modelData }),
     executionRoleArn: model.request.ExecutionRoleArn ?? '',
@@ -39,6 +36,26 @@ export function fleetVariant(options: {
     resolvedAt: resolvedAt.toISOString(),
     ...serverlessOf(production),
     ...(containers.length > 1 && { containers: { mode, all: containers } }),
+  }
+}
+
+/** What a variant is before it is known what runs on it. */
+export function plainVariant(
+  production: ProductionVariant,
+): Pick<
+  FleetVariant,
+  | 'variantName'
+  | 'production'
+  | 'weight'
+  | 'desiredWeight'
+  | 'instanceCount'
+  | 'desiredInstanceCount'
+> {
+  const weight = production.InitialVariantWeight ?? 1
+  const instanceCount = production.InitialInstanceCount ?? 1
+  return {
+    variantName: production.VariantName ?? '',
+    production,
     weight,
     desiredWeight: weight,
     instanceCount,

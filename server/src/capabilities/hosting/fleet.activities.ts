@@ -25,6 +25,7 @@ import {
   readReplicas,
   retireReplicas,
   setFleetPublished,
+  setInstanceCount,
 } from './fleet.store.ts'
 import { everyVariant, type Fleet } from './fleet.ts'
 import { REPLICA_GRACE_SECONDS, REPLICA_KIND } from './replica.container.ts'
@@ -36,6 +37,8 @@ import {
 } from './replica-containers.states.ts'
 import { replicaTasks } from './replica-tasks.container.ts'
 import { seeReplicas } from './seen-replicas.ts'
+import { noteWorkloadFailure, readHostedWorkloads } from './workload.store.ts'
+import { isCopyOf, type Workload } from './workload.ts'
 
 /** Longer than the longest answer that a container may take, which is 60 seconds of the wall's clock. */
 const DRAIN_MS_MAX = 65_000
@@ -62,10 +65,11 @@ export async function reconcileFleet(platform: Platform, endpointId: string): Pr
     if (!endpoint) return undefined
     const fleets = await readFleets(transaction, endpointId)
     const replicas = await readReplicas(transaction, endpointId)
+    const workloads = await readHostedWorkloads(transaction, endpointId, fleets)
     const observations = new Map([...seen].map(([id, { observation }]) => [id, observation]))
     const { observed: disturbed, lookAgain } = await seeReplicas(
       { queryable: transaction, clock: platform.clock },
-      { endpoint, fleets, replicas, observations },
+      { endpoint, fleets, replicas, workloads, observations },
     )
     const observed = disturbed.map((replica) => withContainers(replica, seen))
     const route = await readRoute(transaction, { ...endpoint.place, ...endpoint })
@@ -79,11 +83,11 @@ export async function reconcileFleet(platform: Platform, endpointId: string): Pr
     const isQueued =
       endpoint.status !== 'Deleting' && fleets.some(({ settings }) => settings.AsyncInferenceConfig)
     const senders = [...gateways, ...(isQueued ? [await queueProgress(transaction, endpoint)] : [])]
-    const seenAll = { replicas: observed, gateways: senders, route, wall }
+    const seenAll = { replicas: observed, workloads, gateways: senders, route, wall }
     const decided = decideFleet(seenAll, adapted.fleets, now)
     const commands = [...decided, ...lookAgain, ...adapted.lookAgain]
     await changeRows({ platform, transaction, endpoint, isQueued, now, wall }, commands)
-    return { endpoint, fleets, replicas: observed, commands }
+    return { endpoint, fleets, workloads, replicas: observed, commands }
   })
   if (!decision) return {}
   for (const command of decision.commands) await actOnTask(platform, command, decision)
@@ -174,7 +178,11 @@ async function changeRow(
       return noteReplica(transaction, replicaId, { ready, address, furtherAddresses, at: now })
     }
     case 'fail':
-      return noteFailure(transaction, endpointId, command)
+      return command.workload
+        ? noteWorkloadFailure(transaction, command.workload, command.failureReason)
+        : noteFailure(transaction, endpointId, command)
+    case 'resize':
+      return setInstanceCount(transaction, endpointId, command)
     case 'launch': {
       const replicaId = `i-0${newHexId(REPLICA_ID_HEX)}`
       const replica = { ...command, replicaId, ready: false, createdAt: now }
@@ -214,6 +222,7 @@ async function actOnTask(
   decision: {
     readonly endpoint: Endpoint
     readonly fleets: readonly Fleet[]
+    readonly workloads: readonly Workload[]
     readonly replicas: readonly ObservedReplica[]
   },
 ): Promise<void> {
@@ -247,14 +256,17 @@ async function startReplica(
   decision: {
     readonly endpoint: Endpoint
     readonly fleets: readonly Fleet[]
+    readonly workloads: readonly Workload[]
     readonly replicas: readonly ObservedReplica[]
   },
 ): Promise<void> {
-  const { endpoint, fleets, replicas } = decision
+  const { endpoint, fleets, workloads, replicas } = decision
   const replica = replicas.find((one) => one.replicaId === replicaId)
   const fleet = fleets.find(({ generation }) => generation === replica?.generation)
   const variants = fleet ? everyVariant(fleet) : []
-  const variant = variants.find((one) => one.variantName === replica?.variantName)
+  const variant = replica?.copy
+    ? workloads.find((one) => isCopyOf(one)(replica))?.variant
+    : variants.find((one) => one.variantName === replica?.variantName)
   if (!variant) return
   const { place, endpointName } = endpoint
   const { realm, account, region } = place
@@ -270,7 +282,7 @@ function tasksOf(replicaId: string, replicas: readonly ObservedReplica[]): reado
 }
 
 function isRowChange({ command }: FleetCommand): boolean {
-  return ['note', 'fail', 'publish', 'withdraw', 'retire', 'launch'].includes(command)
+  return ['note', 'fail', 'resize', 'publish', 'withdraw', 'retire', 'launch'].includes(command)
 }
 
 function earliest(

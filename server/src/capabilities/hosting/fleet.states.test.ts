@@ -115,6 +115,8 @@ function decide(observed: Partial<ObservedFleet>, fleets: readonly Fleet[]): str
       }
       case 'look again':
         return `look again at +${one.at.getTime() - NOW.getTime()}`
+      case 'resize':
+        return `resize ${one.generation}/${one.variantName} to ${one.instanceCount}`
       case 'withdraw':
         return 'withdraw'
       default:

@@ -1,13 +1,26 @@
-import type { TaskObservation } from '../../platform/engines/engine.ts'
 import { type GatewayProgress, isDrained } from '../inference/route.store.ts'
 import type { EndpointRoute, FleetRoute } from '../inference/route.ts'
-import { everyVariant, type Fleet, type FleetVariant, type Replica } from './fleet.ts'
+import { type CopiesPlan, type CopyFailure, planCopies } from './copies.states.ts'
+import { everyVariant, type Fleet, type FleetVariant } from './fleet.ts'
 import { addressText, decideRoute, isOf } from './fleet-route.states.ts'
 import { replicaFailureReason } from './replica-failure.ts'
+import {
+  byWorth,
+  isBlameless,
+  isDead,
+  type Launch,
+  launchAfter,
+  type ObservedReplica,
+} from './replica-life.states.ts'
+import type { Workload } from './workload.ts'
+
+export { type ObservedReplica, STEADY_MS } from './replica-life.states.ts'
 
 /** What is seen of an endpoint at one moment. */
 export interface ObservedFleet {
   readonly replicas: readonly ObservedReplica[]
+  /** What inference components keep on the endpoint's instances. */
+  readonly workloads?: readonly Workload[]
   /** The gateways that are alive. */
   readonly gateways: readonly GatewayProgress[]
   /** What gateways were told last; undefined when the endpoint has no route. */
@@ -16,18 +29,12 @@ export interface ObservedFleet {
   readonly wall: Date
 }
 
-export interface ObservedReplica extends Replica {
-  /** Absent for a replica that came to be after the look: nothing is decided about it. */
-  readonly observation?: TaskObservation
-  /** Of several containers: which one ended it, and whether others of it still run. */
-  readonly failedContainer?: number
-  readonly lingers?: boolean
-}
-
-/** One thing to do. The first five change rows, together; the others act on tasks, after that. */
+/** One thing to do. The first six change rows, together; the others act on tasks, after that. */
 export type FleetCommand =
   | { readonly command: 'note'; readonly replica: ObservedReplica }
-  | ({ readonly command: 'fail' } & VariantFailure)
+  | ({ readonly command: 'fail' } & CopyFailure)
+  /** Gives a variant another number of instances. */
+  | ({ readonly command: 'resize' } & InstanceCount)
   | {
       readonly command: 'publish'
       readonly fleets: readonly FleetRoute[]
@@ -47,21 +54,11 @@ export interface VariantFailure {
   readonly failureReason: string
 }
 
-export interface Launch {
+export interface InstanceCount {
   readonly generation: number
   readonly variantName: string
-  readonly failures: number
-  readonly startAt: Date
-  readonly containerCount?: number
+  readonly instanceCount: number
 }
-
-/** A replica that served this long was sound: what ends it is not held against its successor. */
-export const STEADY_MS = 5 * 60_000
-/** The first successor starts at once; each further one that dies young doubles the wait. */
-const BACK_OFF_MS_MIN = 1_000
-const BACK_OFF_MS_MAX = 60_000
-/** So many replicas lost in a row, before one answered, are no accident of a machine any more. */
-const LOST_MAX = 4
 
 /**
  * What to do next so that the endpoint becomes what its fleets say, from nothing but what is seen. Doing
@@ -75,7 +72,9 @@ export function decideFleet(
   const active = observed.replicas.filter((replica) => !replica.retirement)
   const plans = fleets.flatMap((fleet) =>
     everyVariant(fleet).map((variant) =>
-      planVariant({ fleet, variant, now, replicas: active.filter(isOf(fleet, variant)) }),
+      variant.hostsComponents
+        ? planHost({ fleet, variant, observed, now })
+        : planVariant({ fleet, variant, now, replicas: active.filter(isOf(fleet, variant)) }),
     ),
   )
   const unplanned = active.filter(
@@ -86,8 +85,11 @@ export function decideFleet(
   const staying = active.filter((replica) => !leaving.includes(replica))
   return [
     ...staying.filter(isNews).map((replica) => ({ command: 'note', replica }) as const),
-    ...plans.flatMap(({ failure }) => (failure ? [{ command: 'fail', ...failure } as const] : [])),
-    ...decideRoute(observed.route, fleets, staying),
+    ...plans.flatMap(({ failures }) =>
+      failures.map((one) => ({ command: 'fail', ...one }) as const),
+    ),
+    ...plans.flatMap(({ resize }) => (resize ? [{ command: 'resize', ...resize } as const] : [])),
+    ...decideRoute(observed.route, fleets, { staying, workloads: observed.workloads ?? [] }),
     ...leaving.map(({ replicaId }) => ({ command: 'retire', replicaId }) as const),
     ...plans
       .flatMap((plan) => plan.launches)
@@ -97,10 +99,28 @@ export function decideFleet(
   ]
 }
 
-interface VariantPlan {
-  readonly leaving: readonly ObservedReplica[]
+interface VariantPlan extends Omit<CopiesPlan, 'instanceCount'> {
   readonly launches: readonly Launch[]
-  readonly failure: VariantFailure | undefined
+  readonly resize?: InstanceCount
+}
+
+/** Of a variant whose instances hold copies of inference components. */
+function planHost(options: {
+  readonly fleet: Fleet
+  readonly variant: FleetVariant
+  readonly observed: ObservedFleet
+  readonly now: Date
+}): VariantPlan {
+  const { fleet, variant, observed, now } = options
+  const { variantName } = variant
+  const { generation } = fleet
+  const { instanceCount, ...plan } = planCopies({
+    ...{ fleet, variant, now },
+    replicas: observed.replicas.filter(isOf(fleet, variant)),
+    workloads: (observed.workloads ?? []).filter((one) => one.variantName === variantName),
+  })
+  if (instanceCount === undefined) return plan
+  return { ...plan, resize: { generation, variantName, instanceCount } }
 }
 
 function planVariant(options: {
@@ -110,7 +130,7 @@ function planVariant(options: {
   readonly now: Date
 }): VariantPlan {
   const { fleet, variant, replicas, now } = options
-  if (fleet.stage === 'Retiring') return { leaving: replicas, launches: [], failure: undefined }
+  if (fleet.stage === 'Retiring') return { leaving: replicas, launches: [], failures: [] }
   const dead = replicas.filter(isDead)
   const failure = failureOf(fleet, variant, dead)
   const alive = replicas.filter((replica) => !isDead(replica)).sort(byWorth)
@@ -122,7 +142,7 @@ function planVariant(options: {
   const launches = Array.from({ length: missing }, (_, index) =>
     launchAfter(dead[index], { fleet, variant, now }),
   )
-  return { leaving: [...dead, ...excess], launches, failure }
+  return { leaving: [...dead, ...excess], launches, failures: failure ? [failure] : [] }
 }
 
 /** A variant that has a failure keeps it until it is changed. */
@@ -139,26 +159,6 @@ function failureOf(
   const container = variant.containers?.all[failedContainer]
   const failureReason = replicaFailureReason({ ...variant, ...container }, observation?.end)
   return { generation: fleet.generation, variantName, failureReason }
-}
-
-function launchAfter(
-  predecessor: ObservedReplica | undefined,
-  { fleet, variant, now }: { fleet: Fleet; variant: FleetVariant; now: Date },
-): Launch {
-  const { generation } = fleet
-  const { variantName, containers } = variant
-  const place = {
-    generation,
-    variantName,
-    ...(containers && { containerCount: containers.all.length }),
-  }
-  if (!predecessor || now.getTime() - predecessor.startAt.getTime() >= STEADY_MS) {
-    return { ...place, failures: 0, startAt: now }
-  }
-  const failures = predecessor.failures + 1
-  const delayMs =
-    failures < 2 ? 0 : Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_MIN * 2 ** (failures - 2))
-  return { ...place, failures, startAt: new Date(now.getTime() + delayMs) }
 }
 
 function decideStart(replica: ObservedReplica, now: Date): readonly FleetCommand[] {
@@ -185,33 +185,7 @@ function decideEnd(
   return [{ command: 'look again', at: drainUntil, clock: 'wall' }]
 }
 
-function isDead({ observation }: ObservedReplica): boolean {
-  return observation?.state === 'Ended' || observation?.state === 'Lost'
-}
-
-/** Whether a replica's end says nothing about its model: it has served, or its machine went away. */
-function isBlameless({ observation, readyAt, failures }: ObservedReplica): boolean {
-  if (readyAt !== undefined || observation?.ready) return true
-  if (failures + 1 >= LOST_MAX) return false
-  return observation?.state === 'Lost' || observation?.end?.cause === 'Stopped'
-}
-
 function isNews({ ready, address, observation }: ObservedReplica): boolean {
   if (!observation) return false
   return observation.ready !== ready || addressText(observation.address) !== addressText(address)
-}
-
-/** Those that are kept first: ones that answer, then the oldest. */
-function byWorth(one: ObservedReplica, other: ObservedReplica): number {
-  const readiness = Number(isReady(other)) - Number(isReady(one))
-  if (readiness !== 0) return readiness
-  return one.createdAt.getTime() - other.createdAt.getTime() || byReplicaId(one, other)
-}
-
-function isReady({ observation, ready }: ObservedReplica): boolean {
-  return observation?.ready ?? ready
-}
-
-function byReplicaId(one: { replicaId: string }, other: { replicaId: string }): number {
-  return one.replicaId < other.replicaId ? -1 : Number(one.replicaId > other.replicaId)
 }

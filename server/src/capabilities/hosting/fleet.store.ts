@@ -32,6 +32,9 @@ type ReplicaRow = {
   ready: boolean
   address: TaskAddress | null
   container_count: number
+  component_id: string | null
+  specification: number | null
+  instance_number: number | null
   further_addresses: TaskAddress[] | null
   ready_at: Date | null
   retired_version: number | null
@@ -110,6 +113,27 @@ export async function setFleetVariants(
   )
 }
 
+/** Gives a variant another number of instances at once, both now and when the present update is over. */
+export async function setInstanceCount(
+  transaction: Queryable,
+  endpointId: string,
+  change: Pick<Fleet, 'generation'> & {
+    readonly variantName: string
+    readonly instanceCount: number
+  },
+): Promise<void> {
+  await transaction.query(
+    `update fleet set variants = (
+       select jsonb_agg(case when variant ->> 'variantName' = $3
+         then variant || jsonb_build_object(
+           'instanceCount', $4::integer, 'desiredInstanceCount', $4::integer)
+         else variant end order by position)
+       from jsonb_array_elements(variants) with ordinality as one (variant, position))
+     where endpoint_id = $1 and generation = $2`,
+    [endpointId, change.generation, change.variantName, change.instanceCount],
+  )
+}
+
 /** Gives a fleet its part of the traffic; null: the part of its stage. */
 export async function setFleetTraffic(
   transaction: Queryable,
@@ -166,7 +190,7 @@ export async function readReplicas(
 ): Promise<readonly Replica[]> {
   const rows = await database.query<ReplicaRow>(
     `select replica_id, generation, variant_name, start_at, failures, ready, address, container_count,
-       further_addresses, ready_at, retired_version, drain_until, created_at
+       component_id, specification, instance_number, further_addresses, ready_at, retired_version, drain_until, created_at
      from replica where endpoint_id = $1 order by created_at, replica_id`,
     [endpointId],
   )
@@ -216,14 +240,16 @@ export async function insertReplica(
   endpointId: string,
   replica: Replica,
 ): Promise<void> {
+  const { copy } = replica
   await transaction.query(
     `insert into replica
        (replica_id, endpoint_id, generation, variant_name, start_at, failures, created_at,
-        container_count)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        container_count, component_id, specification, instance_number)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       ...[replica.replicaId, endpointId, replica.generation, replica.variantName],
       ...[replica.startAt, replica.failures, replica.createdAt, replica.containerCount ?? 1],
+      ...[copy?.componentId ?? null, copy?.specification ?? null, copy?.instanceNumber ?? null],
     ],
   )
 }
@@ -278,9 +304,16 @@ function toReplica(row: ReplicaRow): Replica {
     ready: row.ready,
     ...(row.address && { address: row.address }),
     ...(row.container_count > 1 && { containerCount: row.container_count }),
+    ...copyOf(row),
     ...(row.further_addresses && { furtherAddresses: row.further_addresses }),
     ...(row.ready_at && { readyAt: row.ready_at }),
     ...(version !== null && drainUntil && { retirement: { version, drainUntil } }),
     createdAt: row.created_at,
   }
+}
+
+function copyOf(row: ReplicaRow): Pick<Replica, 'copy'> {
+  const { component_id: componentId, specification, instance_number: instanceNumber } = row
+  if (componentId === null || specification === null || instanceNumber === null) return {}
+  return { copy: { componentId, specification, instanceNumber } }
 }

@@ -82,6 +82,18 @@ export interface FleetVariant {
   readonly desiredServerless?: ServerlessSettings
   /** It was scaled to zero before: requests are held while it has no replica, so that the first one starts some. */
   readonly scalesToZero?: true
+  /** Its instances hold copies of inference components, and nothing of its own. */
+  readonly hostsComponents?: true
+  /** Present where it is what copies of an inference component run. */
+  readonly component?: ComponentSettings
+}
+
+/** What one copy of an inference component is called and given of its instance. */
+export interface ComponentSettings {
+  readonly inferenceComponentName: string
+  readonly cpuCores: number
+  /** Absent: all that the instance has. */
+  readonly memoryMbMax?: number
 }
 
 /** What a serverless variant's environments are, each of which is a replica that takes one request at a time. */
@@ -120,6 +132,8 @@ export interface Replica {
   readonly address?: TaskAddress
   /** How many containers it is; absent: one. */
   readonly containerCount?: number
+  /** Present where it is a copy of an inference component. */
+  readonly copy?: CopyPlace
   /** Where the second container and those after it are, in order. */
   readonly furtherAddresses?: readonly TaskAddress[]
   /** When it first answered a ping; absent while it never did. */
@@ -134,4 +148,16 @@ export interface Retirement {
   readonly version: number
   /** Until then requests that it is answering are waited for. */
   readonly drainUntil: Date
+}
+
+export interface WorkloadKey {
+  /** Tells an inference component from a later one of the same name. */
+  readonly componentId: string
+  /** Grows with each specification of the component, from 1. */
+  readonly specification: number
+}
+
+/** Which workload a replica is a copy of, and on which of its variant's instances it is, from 1. */
+export interface CopyPlace extends WorkloadKey {
+  readonly instanceNumber: number
 }

@@ -39,6 +39,7 @@ import {
 } from './endpoint-story.ts'
 import { updateEndpoint, updateEndpointWeightsAndCapacities } from './endpoint-update.operations.ts'
 
+export * from './component-hosting.ts'
 export type { DeploymentRecord } from './deployment-control.ts'
 export { endpointExists } from './endpoint.store.ts'
 export { endpointConfigExists } from './endpoint-config.store.ts'

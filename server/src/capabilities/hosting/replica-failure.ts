@@ -1,5 +1,5 @@
 import type { TaskEnd } from '../../platform/engines/engine.ts'
-import type { FleetVariant } from './fleet.ts'
+import type { ComponentSettings, FleetVariant } from './fleet.ts'
 import { SERVERLESS_STARTUP_SECONDS } from './replica.container.ts'
 
 /** FailureReason's bound, in characters. */
@@ -37,11 +37,19 @@ function awsText(variant: FailedVariant, end: TaskEnd | undefined): string {
       )
     default:
       if (variant.serverless) return serverlessText()
+      if (variant.component) return copyText(variant.component)
       return (
         `The ${hostname} container for production variant ${variantName} did not pass the ping health ` +
         'check. Please check CloudWatch logs for this endpoint.'
       )
   }
+}
+
+function copyText({ inferenceComponentName }: ComponentSettings): string {
+  return (
+    `The container for inference component ${inferenceComponentName} did not pass the ping health check. ` +
+    'Please check CloudWatch logs for this inference component.'
+  )
 }
 
 /** @source FailureReasons of serverless endpoints in public reports */

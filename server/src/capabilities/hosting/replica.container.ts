@@ -69,7 +69,7 @@ export function replicaTask(order: ReplicaOrder): Task {
     networkIsolation: variant.networkIsolation,
     graceSeconds: REPLICA_GRACE_SECONDS,
     log: {
-      group: `/aws/sagemaker/Endpoints/${endpointName}`,
+      group: logGroup(order),
       stream: [variant.variantName, replicaId, ...(hostname === undefined ? [] : [hostname])].join(
         '/',
       ),
@@ -80,6 +80,13 @@ export function replicaTask(order: ReplicaOrder): Task {
     taskToken: order.taskToken,
     metricDefinitions: [],
   }
+}
+
+/** @source AWS's guide, "CloudWatch Logs for Amazon SageMaker AI" */
+function logGroup({ endpointName, variant: { component } }: ReplicaOrder): string {
+  return component
+    ? `/aws/sagemaker/InferenceComponents/${component.inferenceComponentName}`
+    : `/aws/sagemaker/Endpoints/${endpointName}`
 }
 
 /** How long a replica may take to answer its first ping with 200. */
@@ -111,7 +118,7 @@ function modelInput(variant: FleetVariant): readonly TaskInput[] {
   return [{ ...input, ...modelData, ...(timeoutSeconds !== undefined && { timeoutSeconds }) }]
 }
 
-function resourcesOf({ production, serverless }: FleetVariant): TaskResources {
+function resourcesOf({ production, serverless, component }: FleetVariant): TaskResources {
   if (serverless) {
     const { memoryMb } = serverless
     return {
@@ -126,5 +133,12 @@ function resourcesOf({ production, serverless }: FleetVariant): TaskResources {
     memoryBytes: 2 * GIB,
   }
   const diskBytes = (production.VolumeSizeInGB ?? VOLUME_GB_DEFAULT) * GIB
-  return { vCpus, memoryBytes, diskBytes, pidsMax: PIDS_MAX }
+  if (!component) return { vCpus, memoryBytes, diskBytes, pidsMax: PIDS_MAX }
+  const { cpuCores, memoryMbMax } = component
+  return {
+    vCpus: cpuCores > 0 ? Math.min(vCpus, Math.ceil(cpuCores)) : vCpus,
+    memoryBytes: memoryMbMax === undefined ? memoryBytes : memoryMbMax * MIB,
+    diskBytes,
+    pidsMax: PIDS_MAX,
+  }
 }

@@ -5,7 +5,7 @@ import { requireModel } from '../models/index.ts'
 import { fleetSettings } from './endpoint-config.operations.ts'
 import { type EndpointConfig, variantsOf } from './endpoint-config.store.ts'
 import type { Fleet, FleetContainer, FleetVariant } from './fleet.ts'
-import { fleetVariant } from './fleet-variant.ts'
+import { fleetVariant, plainVariant } from './fleet-variant.ts'
 
 /**
  * What an endpoint of this configuration runs, as everything is now.
@@ -36,7 +36,11 @@ async function resolveVariants(
   const networkIsolation = config.request.EnableNetworkIsolation ?? false
   const variants: FleetVariant[] = []
   for (const production of productions) {
-    const model = await requireModel(scope, production.ModelName ?? '')
+    if (production.ModelName === undefined) {
+      variants.push(hostVariant(config, { production, resolvedAt }))
+      continue
+    }
+    const model = await requireModel(scope, production.ModelName)
     const variant = fleetVariant({
       production,
       model,
@@ -59,8 +63,27 @@ async function resolveVariants(
   return variants
 }
 
+/** Instances without containers: copies of inference components come and go on them. */
+function hostVariant(
+  { request }: EndpointConfig,
+  { production, resolvedAt }: { readonly production: ProductionVariant; readonly resolvedAt: Date },
+): FleetVariant {
+  return {
+    ...plainVariant(production),
+    container: {},
+    executionRoleArn: request.ExecutionRoleArn ?? '',
+    networkIsolation: request.EnableNetworkIsolation ?? false,
+    resolvedImage: '',
+    resolvedAt: resolvedAt.toISOString(),
+    hostsComponents: true,
+  }
+}
+
 /** @returns what stands for the image */
-async function resolveImage(containerImage: string, { engine }: RequestScope): Promise<string> {
+export async function resolveImage(
+  containerImage: string,
+  { engine }: RequestScope,
+): Promise<string> {
   const image = await engine.resolveImage(containerImage)
   if (image.found) return imageName(image.standsFor)
   throw validationException(`Requested image ${containerImage} not found. ${image.reason}`)

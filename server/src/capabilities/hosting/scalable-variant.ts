@@ -2,7 +2,7 @@ import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
 import { isInProgress } from './endpoint.states.ts'
 import { findEndpoint } from './endpoint.store.ts'
-import { readyCount } from './endpoint-state.ts'
+import { readyInstances } from './endpoint-state.ts'
 import { readFleets, readReplicas } from './fleet.store.ts'
 
 /** What whoever scales a variant must know of it. */
@@ -37,7 +37,7 @@ export async function findScalableVariant(
   const variant = fleet?.variants.find((one) => one.variantName === variantName)
   if (!fleet || !variant) return undefined
   const replicas = await readReplicas(database, endpointId)
-  const ready = readyCount(replicas, fleet, variantName)
+  const ready = readyInstances(replicas, fleet, variant)
   const { desiredServerless } = variant
   const desired = desiredServerless?.provisionedConcurrency ?? variant.desiredInstanceCount
   return {

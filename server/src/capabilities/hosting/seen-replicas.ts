@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoint.store.ts'
 import type { FleetCommand, ObservedReplica } from './fleet.states.ts'
 import type { Fleet, Replica } from './fleet.ts'
 import { startupTimeoutSeconds } from './replica.container.ts'
+import { isCopyOf, type Workload } from './workload.ts'
 
 /** An endpoint's replicas with what is seen of them, under the faults that are injected for it. */
 export async function seeReplicas(
@@ -14,20 +15,23 @@ export async function seeReplicas(
     readonly endpoint: Endpoint
     readonly fleets: readonly Fleet[]
     readonly replicas: readonly Replica[]
+    readonly workloads: readonly Workload[]
     readonly observations: ReadonlyMap<string, TaskObservation>
   },
 ): Promise<{
   readonly observed: readonly ObservedReplica[]
   readonly lookAgain: readonly FleetCommand[]
 }> {
-  const { endpoint, fleets, replicas, observations } = found
+  const { endpoint, fleets, replicas, workloads, observations } = found
   const seen = await applyFaults(by, {
     realm: endpoint.place.realm,
     endpointArn: endpoint.endpointArn,
     observations,
     replicas: replicas.map((replica) => {
       const fleet = fleets.find(({ generation }) => generation === replica.generation)
-      const variant = fleet?.variants.find((one) => one.variantName === replica.variantName)
+      const workload = replica.copy && workloads.find((one) => isCopyOf(one)(replica))
+      const variant =
+        workload?.variant ?? fleet?.variants.find((one) => one.variantName === replica.variantName)
       return {
         replicaId: replica.replicaId,
         variantName: replica.variantName,

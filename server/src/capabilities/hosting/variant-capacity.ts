@@ -3,7 +3,7 @@ import type { Place, Platform } from '../../platform/scope.ts'
 import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
 import { isInProgress } from './endpoint.states.ts'
 import { type Endpoint, findEndpoint, lockEndpoint, setEndpointStatus } from './endpoint.store.ts'
-import { readyCount } from './endpoint-state.ts'
+import { readyInstances } from './endpoint-state.ts'
 import { capacityStory } from './endpoint-story.ts'
 import { readFleets, readReplicas, setFleetVariants } from './fleet.store.ts'
 import type { Fleet, FleetVariant, ServerlessSettings } from './fleet.ts'
@@ -31,10 +31,10 @@ export async function readVariantCapacities(
   const serving = fleets.find(({ stage }) => stage === 'Serving')
   if (!serving) return undefined
   const replicas = await readReplicas(database, endpoint.endpointId)
-  return serving.variants.map(({ variantName, desiredInstanceCount }) => ({
-    variantName,
-    currentInstanceCount: readyCount(replicas, serving, variantName),
-    desiredInstanceCount,
+  return serving.variants.map((variant) => ({
+    variantName: variant.variantName,
+    currentInstanceCount: readyInstances(replicas, serving, variant),
+    desiredInstanceCount: variant.desiredInstanceCount,
   }))
 }
 

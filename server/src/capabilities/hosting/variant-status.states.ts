@@ -22,7 +22,7 @@ export function servingStatus(
 ): ProductionVariantStatus | undefined {
   const { deployment } = shown
   const { variantName, instanceCount, desiredInstanceCount } = variant
-  if (variant.serverless && !deployment) return undefined
+  if ((variant.serverless || variant.hostsComponents) && !deployment) return undefined
   const ready = readyReplicas(shown, fleet, variantName)
   if (deployment) {
     const leaving = leavingReplicas(shown, fleet, variantName)
