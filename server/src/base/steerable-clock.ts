@@ -58,6 +58,11 @@ export function readingAt(clock: Clock, wall: Date): Date {
   return 'readingAt' in clock ? (clock as SteerableClock).readingAt(wall) : wall
 }
 
+/** Whether a clock stands still until somebody moves it. */
+export function isFrozen(clock: Clock): boolean {
+  return 'setting' in clock && (clock as SteerableClock).setting.speed === 0
+}
+
 /**
  * When the wall's clock will read so that `clock` reads `instant`, as it runs now.
  *

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
-import type { PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch'
 import { eventually } from '../../../../tests/support/eventually.ts'
 import { testPostgres } from '../../../../tests/support/postgres.ts'
-import { createLog } from '../../base/log.ts'
-import { createSteerableClock } from '../../base/steerable-clock.ts'
-import { readConfig } from '../../config.ts'
-import { openChanges } from '../../platform/database/changes.ts'
-import { openDatabase } from '../../platform/database/database.ts'
-import type { Platform } from '../../platform/scope.ts'
-import { openRealms } from '../identity/index.ts'
 import { recordMetrics } from '../metrics/index.ts'
 import type { AlarmActionRequest, AlarmActionRunner } from './alarm-action.ts'
-import { selectHistory } from './alarm-history.store.ts'
+import { ACCOUNT, alarmWorld, NOON_MS } from './alarm-world-fixture.ts'
 import { evaluateDueAlarms } from './due-alarm.activities.ts'
 import {
   deleteManagedAlarms,
@@ -22,75 +14,17 @@ import {
   superviseAlarms,
 } from './index.ts'
 
-const ACCOUNT = '123456789012'
+type World = Awaited<ReturnType<typeof alarmWorld>>
+
 const POLICY =
   'arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1-2:resource/sagemaker/endpoint/e/variant/v:policyName/p'
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:team'
-const NOON_MS = Date.UTC(2026, 10, 20, 12)
 
 const postgres = await testPostgres()
 after(() => postgres[Symbol.asyncDispose]())
 
-/** A database and a frozen clock at noon, without the rest of control. */
-async function setUp() {
-  const log = createLog({}, { level: 'error' })
-  const database = openDatabase({ url: await postgres.freshDatabase(), connectionsMax: 8, log })
-  const setting = { at: new Date(NOON_MS), since: new Date(0), speed: 0 }
-  const clock = createSteerableClock({ setting })
-  const changes = await openChanges({ database, clock, log })
-  const config = readConfig({ SAGEBRUSH_ACCOUNT: ACCOUNT })
-  const realms = await openRealms({ database, changes, config, log, clock })
-  const place = { realm: realms.present(ACCOUNT), account: ACCOUNT, region: 'us-east-1' }
-  const parts: Partial<Platform> = { database, changes, clock, log, config }
-  const platform = parts as Platform
-  const put = (alarm: Partial<PutMetricAlarmInput>) =>
-    database.transaction((transaction) =>
-      putManagedAlarm(transaction, place, {
-        platform,
-        alarm: {
-          AlarmName: 'a',
-          Namespace: 'Test',
-          MetricName: 'm',
-          Statistic: 'Maximum',
-          Period: 60,
-          EvaluationPeriods: 1,
-          Threshold: 10,
-          ComparisonOperator: 'GreaterThanThreshold',
-          ...alarm,
-        },
-      }),
-    )
-  return {
-    platform,
-    place,
-    put,
-    moveTo: (ms: number) => clock.steer({ ...setting, at: new Date(NOON_MS + ms) }),
-    report: (value: number, atMs: number) =>
-      recordMetrics(database, place, [
-        {
-          namespace: 'Test',
-          metricName: 'm',
-          dimensions: {},
-          at: new Date(NOON_MS + atMs),
-          resolutionSeconds: 60,
-          sampleCount: 1,
-          sum: value,
-          minimum: value,
-          maximum: value,
-        },
-      ]),
-    history: async (type: string) => {
-      const all = { kinds: ['MetricAlarm'], from: undefined, to: undefined, after: undefined }
-      const page = { ...all, name: 'a', type, isAscending: true, limit: 1_000 }
-      const found = await selectHistory(database, place, page)
-      return found.map(({ item }) => item.HistorySummary)
-    },
-    [Symbol.asyncDispose]: async () => {
-      await realms[Symbol.asyncDispose]()
-      await changes.close()
-      await database.close()
-    },
-  }
+async function summaries(world: World, type: string) {
+  return (await world.history(type)).map(({ HistorySummary }) => HistorySummary)
 }
 
 /** Writes down what it is asked to do. */
@@ -109,7 +43,7 @@ function recorder(
 }
 
 test('an action is taken by the next control when one was killed after the change of the state', async () => {
-  await using world = await setUp()
+  await using world = await alarmWorld(postgres)
   await world.put({ AlarmActions: [TOPIC] })
   await world.report(50, -60_000)
   world.moveTo(5_000)
@@ -118,7 +52,7 @@ test('an action is taken by the next control when one was killed after the chang
   const { requests, runner } = recorder()
 
   const next = superviseAlarms(world.platform, { actions: [runner] })
-  await eventually(async () => (await world.history('Action')).length === 1)
+  await eventually(async () => (await summaries(world, 'Action')).length === 1)
   await next[Symbol.asyncDispose]()
   const another = superviseAlarms(world.platform, { actions: [runner] })
   await another[Symbol.asyncDispose]()
@@ -128,11 +62,11 @@ test('an action is taken by the next control when one was killed after the chang
     [[TOPIC, 'ALARM', false]],
   )
   assert.match(requests[0]?.alarm.stateReasonData ?? '', /"recentDatapoints":\[50\.0\]/)
-  assert.deepEqual(await world.history('Action'), [`Successfully executed action ${TOPIC}`])
+  assert.deepEqual(await summaries(world, 'Action'), [`Successfully executed action ${TOPIC}`])
 })
 
 test('an action whose runner throws is tried again under the same id, and one that is refused is not', async () => {
-  await using world = await setUp()
+  await using world = await alarmWorld(postgres)
   await world.put({ AlarmActions: [TOPIC, POLICY] })
   await world.report(50, -60_000)
   world.moveTo(5_000)
@@ -144,20 +78,20 @@ test('an action whose runner throws is tried again under the same id, and one th
   })
 
   const supervision = superviseAlarms(world.platform, { actions: [runner] })
-  await eventually(async () => (await world.history('Action')).length === 2)
+  await eventually(async () => (await summaries(world, 'Action')).length === 2)
   await supervision[Symbol.asyncDispose]()
 
   const attempts = requests.filter(({ actionArn }) => actionArn === TOPIC)
   assert.equal(attempts.length, 3)
   assert.equal(new Set(attempts.map(({ actionId }) => actionId)).size, 1)
-  assert.deepEqual((await world.history('Action')).sort(), [
+  assert.deepEqual((await summaries(world, 'Action')).sort(), [
     `Failed to execute action ${POLICY}. Received error: "there is no such policy"`,
     `Successfully executed action ${TOPIC}`,
   ])
 })
 
 test('a scaling action is invoked every minute that the state lasts, others once', async () => {
-  await using world = await setUp()
+  await using world = await alarmWorld(postgres)
   await world.put({ AlarmActions: [TOPIC, POLICY] })
   const { requests, runner } = recorder()
   await using _ = superviseAlarms(world.platform, { actions: [runner] })
@@ -181,13 +115,10 @@ test('a scaling action is invoked every minute that the state lasts, others once
     [60, true],
     [70, true],
   ])
-  assert.equal((await world.history('Action')).length, 2)
+  assert.equal((await summaries(world, 'Action')).length, 2)
 })
 
-async function isSettled(
-  { platform }: Awaited<ReturnType<typeof setUp>>,
-  minutes: number,
-): Promise<boolean> {
+async function isSettled({ platform }: World, minutes: number): Promise<boolean> {
   const rows = await platform.database.query<{ next_look_at: Date }>(
     'select next_look_at from alarm',
   )
@@ -195,7 +126,7 @@ async function isSettled(
 }
 
 test('a thousand alarms are evaluated once each by two controls together', async () => {
-  await using world = await setUp()
+  await using world = await alarmWorld(postgres)
   const { platform, place } = world
   await platform.database.transaction(async (transaction) => {
     for (let index = 0; index < 1_000; index += 1) {
@@ -247,7 +178,7 @@ test('a thousand alarms are evaluated once each by two controls together', async
 })
 
 test('settleAlarms decides by what is known now, and waits for data that is still on the way', async () => {
-  await using world = await setUp()
+  await using world = await alarmWorld(postgres)
   await world.put({ TreatMissingData: 'breaching' })
   await world.report(1, -60_000)
   // the minute before has just ended, and its data is not there yet
@@ -259,7 +190,7 @@ test('settleAlarms decides by what is known now, and waits for data that is stil
   assert.equal(early?.stateValue, 'OK')
   assert.equal(late?.stateValue, 'ALARM')
   assert.deepEqual(late.seen?.datapoints, [{ at: new Date(NOON_MS), value: 50 }])
-  assert.deepEqual(await world.history('StateUpdate'), [
+  assert.deepEqual(await summaries(world, 'StateUpdate'), [
     'Alarm updated from INSUFFICIENT_DATA to OK',
     'Alarm updated from OK to ALARM',
   ])
@@ -267,7 +198,7 @@ test('settleAlarms decides by what is known now, and waits for data that is stil
 })
 
 test('a managed alarm comes and goes with the transaction of its keeper', async () => {
-  await using world = await setUp()
+  await using world = await alarmWorld(postgres)
   const { platform, place } = world
   const { alarmArn } = await world.put({ AlarmName: 'kept' })
   await platform.database.transaction((transaction) =>
@@ -279,7 +210,7 @@ test('a managed alarm comes and goes with the transaction of its keeper', async 
 })
 
 test('an alarm is evaluated after the clock was put back', async () => {
-  await using world = await setUp()
+  await using world = await alarmWorld(postgres)
   await world.put({ TreatMissingData: 'notBreaching' })
   world.moveTo(86_400_000)
   await evaluateDueAlarms(world.platform)

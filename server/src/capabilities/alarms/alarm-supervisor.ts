@@ -1,11 +1,12 @@
-import { monotonicMs } from '../../base/clock.ts'
+import { type Clock, monotonicMs } from '../../base/clock.ts'
 import { inRealTime, keepLooking, type Moment } from '../../base/lookout.ts'
+import { isFrozen } from '../../base/steerable-clock.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { METRICS_TOPIC } from '../metrics/index.ts'
 import { takeWaitingActions } from './alarm-action.activities.ts'
 import type { AlarmActionRunner } from './alarm-action.ts'
 import { evaluateDueAlarms, evaluateQuickAlarms } from './due-alarm.activities.ts'
-import { readAgenda } from './due-alarm.store.ts'
+import { type AlarmAgenda, readAgenda } from './due-alarm.store.ts'
 
 /** Everything is looked at this often though nothing is announced: hints may be missed, actions may have failed. */
 const SWEEP_MS = 5_000
@@ -15,8 +16,13 @@ const RETRY_MS = 1_000
 const BUSY_MS = 100
 /** Alarms of short periods are not evaluated more often than this, whatever comes in. */
 const QUICK_ROUND_MS = 200
-/** Nor do they take more than this share of the time. */
-const QUICK_SHARE = 5
+/** What comes in takes no more than one part in so many of the time. */
+const NEWS_SHARE = 5
+const EMPTY_AGENDA: AlarmAgenda = {
+  nextLookAt: undefined,
+  hasQuickAlarms: false,
+  hasRestingAlarms: false,
+}
 
 /**
  * Evaluates alarms on the platform's clock, from the moment that it is called, and takes their actions. What
@@ -27,56 +33,84 @@ export function superviseAlarms(
   { actions }: { readonly actions: readonly AlarmActionRunner[] },
 ): AsyncDisposable {
   const { changes, clock, database, log } = platform
-  let hasQuickAlarms = false
-  let hasNewData = false
-  let quickAgainMs = 0
-  let failedActions = 0
+  const news = createNews(clock)
+  let agenda = EMPTY_AGENDA
+  let isAsked = true
+  let sweepAtMs = 0
 
-  const quickRound = async (): Promise<void> => {
+  const isOverdue = (): boolean =>
+    agenda.nextLookAt !== undefined && agenda.nextLookAt <= clock.now()
+  const round = async (): Promise<void> => {
+    isAsked = false
     const startedMs = monotonicMs()
-    hasNewData = false
-    await evaluateQuickAlarms(platform)
-    const endedMs = monotonicMs()
-    quickAgainMs = startedMs + Math.max(QUICK_ROUND_MS, (endedMs - startedMs) * QUICK_SHARE)
-  }
-  /** @returns when the next alarm is due */
-  const round = async (): Promise<Date | undefined> => {
+    const isQuick = news.takeQuick(agenda)
+    news.takeResting()
     await evaluateDueAlarms(platform)
-    if (hasNewData && hasQuickAlarms && monotonicMs() >= quickAgainMs) await quickRound()
-    failedActions = await takeWaitingActions(platform, actions)
-    const agenda = await readAgenda(database)
-    hasQuickAlarms = agenda.hasQuickAlarms
-    return agenda.nextLookAt
+    if (isQuick) await evaluateQuickAlarms(platform)
+    const failedActions = await takeWaitingActions(platform, actions)
+    agenda = await readAgenda(database)
+    news.tookSince(startedMs, isQuick)
+    sweepAtMs = monotonicMs() + (isOverdue() ? BUSY_MS : failedActions > 0 ? RETRY_MS : SWEEP_MS)
   }
-  const momentsUntil = (next: Date | undefined): readonly Moment[] => {
-    const isOverdue = next !== undefined && next <= clock.now()
-    const sweepMs = isOverdue ? BUSY_MS : failedActions > 0 ? RETRY_MS : SWEEP_MS
-    const waitMs =
-      hasNewData && hasQuickAlarms ? Math.max(0, quickAgainMs - monotonicMs()) : sweepMs
-    const sweep = inRealTime(waitMs)
-    return next && !isOverdue ? [sweep, { clock, at: next }] : [sweep]
-  }
-  const lookout = keepLooking(async () =>
-    momentsUntil(
+  const lookout = keepLooking(async (): Promise<readonly Moment[]> => {
+    if (isAsked || isOverdue() || monotonicMs() >= Math.min(sweepAtMs, news.dueMs(agenda))) {
       await round().catch((error) => {
         log.warn('alarms could not be evaluated', { error })
-        return undefined
-      }),
-    ),
-  )
+        agenda = EMPTY_AGENDA
+        sweepAtMs = monotonicMs() + SWEEP_MS
+      })
+    }
+    const again = inRealTime(Math.max(0, Math.min(sweepAtMs, news.dueMs(agenda)) - monotonicMs()))
+    return agenda.nextLookAt && !isOverdue() ? [again, { clock, at: agenda.nextLookAt }] : [again]
+  })
   const subscriptions = [
     changes.subscribe('arn:', (topic) => {
-      if (topic === undefined || topic.includes(':alarm:')) lookout.hint()
+      if (topic !== undefined && !topic.includes(':alarm:')) return
+      isAsked = true
+      lookout.hint()
     }),
     changes.subscribe(METRICS_TOPIC, () => {
-      hasNewData = true
-      if (hasQuickAlarms) lookout.hint()
+      news.came()
+      if (news.dueMs(agenda) < sweepAtMs) lookout.hint()
     }),
   ]
   return {
     [Symbol.asyncDispose]: async () => {
       for (const subscription of subscriptions) subscription[Symbol.dispose]()
       await lookout[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** New data of metrics, of which more may come in than can be acted on one by one. */
+function createNews(clock: Clock) {
+  let [isForQuick, isForResting] = [false, false]
+  let [quickAgainMs, restingAgainMs] = [0, 0]
+  return {
+    came: (): void => {
+      isForQuick = true
+      isForResting = true
+    },
+    /** When to act on what came, in monotonic time. */
+    dueMs: ({ hasQuickAlarms, hasRestingAlarms }: AlarmAgenda): number =>
+      Math.min(
+        isForQuick && hasQuickAlarms ? quickAgainMs : Infinity,
+        // before somebody moves a clock that stands still, resting alarms have to know what is new
+        isForResting && hasRestingAlarms ? (isFrozen(clock) ? 0 : restingAgainMs) : Infinity,
+      ),
+    /** @returns whether alarms of short periods are to be evaluated now */
+    takeQuick: ({ hasQuickAlarms }: AlarmAgenda): boolean => {
+      const isDue = isForQuick && hasQuickAlarms && monotonicMs() >= quickAgainMs
+      if (isDue || !hasQuickAlarms) isForQuick = false
+      return isDue
+    },
+    takeResting: (): void => {
+      isForResting = false
+    },
+    tookSince: (startedMs: number, isQuick: boolean): void => {
+      const shareMs = (monotonicMs() - startedMs) * NEWS_SHARE
+      restingAgainMs = startedMs + shareMs
+      if (isQuick) quickAgainMs = startedMs + Math.max(QUICK_ROUND_MS, shareMs)
     },
   }
 }

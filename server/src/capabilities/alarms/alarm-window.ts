@@ -33,5 +33,10 @@ export function freshEnd(now: Date, stepSeconds: number): Date {
 /** When an alarm that was looked at `now` is due again. */
 export function nextEvaluation(now: Date, stepSeconds: number): Date {
   const end = settledEnd(now, stepSeconds)
-  return new Date(end.getTime() + stepSeconds * 1_000 + settlingMs(stepSeconds))
+  return evaluationOfEnd(new Date(end.getTime() + stepSeconds * 1_000), stepSeconds)
+}
+
+/** When a window that ends then is looked at. */
+export function evaluationOfEnd(end: Date, stepSeconds: number): Date {
+  return new Date(end.getTime() + settlingMs(stepSeconds))
 }

@@ -160,7 +160,10 @@ export async function updateActionsEnabled(
   change: { readonly names: readonly string[]; readonly enabled: boolean; readonly at: Date },
 ): Promise<readonly Alarm[]> {
   const rows = await transaction.query<AlarmRow>(
-    `update alarm set actions_enabled = $4, configured_at = $5
+    `update alarm set actions_enabled = $4, configured_at = $5,
+       -- one that rests may have actions to repeat from now on
+       next_look_at = case when kind = 'MetricAlarm' and $4 then coalesce(least(next_look_at, $5), $5)
+         else next_look_at end
      where alarm_id = any(array(select alarm_id from alarm
        where realm = $1 and region = $2 and name = any($3) and actions_enabled <> $4
        order by alarm_id for update))

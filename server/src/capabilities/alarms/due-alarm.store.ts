@@ -4,17 +4,15 @@ import type { CompositeAlarm, MetricAlarm } from './alarm.ts'
 
 const IN_PRESENT_REALM =
   'exists (select from realm r where r.realm = a.realm and r.ended_at is null)'
-/** Further ahead than any metric alarm looks: the clock was put back since. */
-const AHEAD_MAX = `interval '2 minutes'`
 
-/** Takes metric alarms that are due, and that no other control has in its hands. */
+/** Takes metric alarms that are due, and that no other control has in its hands; all when the clock was put back. */
 export async function takeDueAlarms(
   transaction: Queryable,
   { now, limit }: { readonly now: Date; readonly limit: number },
 ): Promise<readonly MetricAlarm[]> {
   const rows = await transaction.query<AlarmRow>(
     `select ${ALARM_COLUMNS} from alarm a
-     where (next_look_at <= $1 or next_look_at > $1::timestamptz + ${AHEAD_MAX})
+     where (next_look_at <= $1 or evaluated_at > $1)
        and kind = 'MetricAlarm' and ${IN_PRESENT_REALM}
      order by alarm_id limit $2 for update skip locked`,
     [now, limit],
@@ -59,17 +57,54 @@ export async function updateNextLooks(
   )
 }
 
-/** When the next alarm is due, and whether some are evaluated every few seconds. */
-export async function readAgenda(
-  database: Queryable,
-): Promise<{ readonly nextLookAt: Date | undefined; readonly hasQuickAlarms: boolean }> {
-  const rows = await database.query<{ next_look_at: Date | null; has_quick: boolean }>(
-    `select min(next_look_at) as next_look_at, bool_or(evaluation_seconds < 60) is true as has_quick
+/** Of alarms that were evaluated at that time. */
+export async function updateEvaluatedAt(
+  transaction: Queryable,
+  alarmIds: readonly number[],
+  at: Date,
+): Promise<void> {
+  await transaction.query('update alarm set evaluated_at = $2 where alarm_id = any($1::bigint[])', [
+    alarmIds,
+    at,
+  ])
+}
+
+/** Metric alarms that rest are due as others are that were looked at now; locked until the transaction ends. */
+export async function takeRestingAlarms(
+  transaction: Queryable,
+  alarmIds: readonly number[],
+): Promise<readonly MetricAlarm[]> {
+  const rows = await transaction.query<AlarmRow>(
+    `select ${ALARM_COLUMNS} from alarm a where alarm_id = any($1::bigint[])
+     order by alarm_id for update skip locked`,
+    [alarmIds],
+  )
+  return metricAlarms(rows)
+}
+
+/** When the next alarm is due, and whether some have to be looked at when there is new data. */
+export interface AlarmAgenda {
+  readonly nextLookAt: Date | undefined
+  /** Some are evaluated every few seconds. */
+  readonly hasQuickAlarms: boolean
+  /** Some rest until there is new data. */
+  readonly hasRestingAlarms: boolean
+}
+
+export async function readAgenda(database: Queryable): Promise<AlarmAgenda> {
+  const rows = await database.query<{
+    next_look_at: Date | null
+    has_quick: boolean
+    has_resting: boolean
+  }>(
+    `select min(next_look_at) as next_look_at, bool_or(evaluation_seconds < 60) is true as has_quick,
+       exists (select from alarm_rest) as has_resting
      from alarm a where ${IN_PRESENT_REALM}`,
   )
   return {
     nextLookAt: rows[0]?.next_look_at ?? undefined,
     hasQuickAlarms: rows[0]?.has_quick ?? false,
+    hasRestingAlarms: rows[0]?.has_resting ?? false,
   }
 }
 

@@ -20,6 +20,13 @@ export type { ValueDistribution } from '../../statistics/value-distribution.ts'
 export { dashboardExists } from './dashboard.operations.ts'
 export type { MetricIdentity } from './metric.ts'
 export {
+  type MetricActivity,
+  type QuietMetric,
+  type SlidingWindow,
+  selectChanged,
+  selectQuietMetrics,
+} from './metric-activity.store.ts'
+export {
   type MetricPeriod,
   type MetricPeriodQuery,
   type MetricPeriodsQuery,
