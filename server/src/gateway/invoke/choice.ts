@@ -7,15 +7,9 @@ import {
   type RouteTable,
   variantNotFound,
 } from '../../capabilities/inference/index.ts'
+import type { Wanted } from './wanted.ts'
 
-/** What a request is for. */
-export interface Wanted {
-  readonly account: string
-  readonly region: string
-  readonly endpointName: string
-  /** The variant that the caller names; undefined when any will do. */
-  readonly targetVariant: string | undefined
-}
+type RouteKey = Parameters<RouteTable['find']>[0]
 
 /**
  * The variant that one request goes to. Once chosen it stays, also while the endpoint is published anew, as
@@ -26,17 +20,22 @@ export class Choice {
   variant: RoutedVariant | undefined
   private readonly table: RouteTable
   private readonly wanted: Wanted
+  private readonly key: RouteKey
 
-  constructor(table: RouteTable, wanted: Wanted) {
+  constructor(
+    table: RouteTable,
+    of: { readonly account: string; readonly region: string; readonly wanted: Wanted },
+  ) {
+    const { account, region, wanted } = of
     this.table = table
     this.wanted = wanted
+    this.key = { account, region, endpointName: wanted.endpointName }
   }
 
   /** Finds the variant, now or again. @throws AwsError when there is none to send to */
   make(): RoutedVariant {
-    const { account, endpointName } = this.wanted
-    const endpoint = this.table.find(this.wanted)
-    if (!endpoint) throw endpointNotFound(account, endpointName)
+    const endpoint = this.table.find(this.key)
+    if (!endpoint) throw endpointNotFound(this.key.account, this.key.endpointName)
     if (this.variant && endpoint === this.endpoint) return this.variant
     const before = this.variant && endpoint.successorOf(this.variant)
     this.endpoint = endpoint

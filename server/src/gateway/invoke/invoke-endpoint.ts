@@ -1,8 +1,8 @@
-import { type InvocationTarget, invocationTarget } from '../../capabilities/inference/index.ts'
 import type { Exchange } from '../http1/exchange.ts'
 import { Invocation } from './invocation.ts'
 import type { InvocationServices } from './invocation-services.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
+import { wantedOf } from './wanted.ts'
 import { WholeAnswer } from './whole-answer.ts'
 
 /**
@@ -16,18 +16,12 @@ export function createInvokeEndpoint(
   const answering: InvocationServices = {
     ...services,
     answerFor: (invocation) =>
-      invocation.target.streaming ? new StreamedAnswer(invocation) : new WholeAnswer(invocation),
+      invocation.wanted.streaming ? new StreamedAnswer(invocation) : new WholeAnswer(invocation),
   }
   return (exchange) => {
-    const target = targetOf(exchange)
-    if (!target) return false
-    new Invocation(answering, { exchange, target }).start()
+    const wanted = wantedOf(exchange)
+    if (!wanted) return false
+    new Invocation(answering, { exchange, wanted }).start()
     return true
   }
-}
-
-function targetOf({ head, target }: Exchange): InvocationTarget | undefined {
-  if (head.method !== 'POST') return undefined
-  const mark = target.indexOf('?')
-  return invocationTarget(head.method, mark < 0 ? target : target.slice(0, mark))
 }

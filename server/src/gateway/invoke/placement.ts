@@ -22,7 +22,7 @@ export class Placement {
   private connection: UpstreamConnection | undefined
   private failedReplica: Replica | undefined
   /** Environments of a serverless variant that work for another gateway. */
-  private readonly busy = new Set<Replica>()
+  private busy: ReadonlySet<Replica> = NONE
   private sentToDown = false
   private handedOn = false
   private usedStale = false
@@ -84,7 +84,7 @@ export class Placement {
   /** The replica works for another gateway: it is passed by until the request has waited. */
   passBy(): void {
     const replica = this.letGo()
-    if (replica) this.busy.add(replica)
+    if (replica) this.busy = new Set([...this.busy, replica])
   }
 
   /** Gives the replica free. @returns the one that it was */
@@ -130,6 +130,8 @@ export class Placement {
   /** The one that failed may be asked again. */
   forgive(): void {
     this.failedReplica = undefined
-    this.busy.clear()
+    this.busy = NONE
   }
 }
+
+const NONE: ReadonlySet<Replica> = new Set()
