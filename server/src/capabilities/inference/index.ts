@@ -17,6 +17,7 @@ export { type MetricFeed, startMetricFeed } from './metric-feed.ts'
 export { type Replica, randomlyChosen } from './replica.ts'
 export * from './route.store.ts'
 export {
+  type ComponentRoute,
   type ContainersRoute,
   type EndpointRoute,
   type FleetRoute,
@@ -32,6 +33,10 @@ export { RouteTable } from './route-table.ts'
 export type { RoutedEndpoint, RoutedVariant } from './routed-endpoint.ts'
 export {
   asynchronousEndpoint,
+  componentNotAllowed,
+  componentNotFound,
+  componentNotNamed,
+  componentWithoutCapacity,
   concurrencyExceeded,
   containerError,
   containerExited,

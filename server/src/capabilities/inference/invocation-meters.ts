@@ -11,6 +11,8 @@ export interface MeteredVariant {
   readonly generation: number
   readonly endpointConfigName: string
   readonly variantName: string
+  /** Present: of that component's requests alone. */
+  readonly inferenceComponentName?: string
 }
 
 export interface KeptMeter {
@@ -25,15 +27,23 @@ export interface KeptMeter {
 export class InvocationMeters {
   private readonly kept = new Map<string, KeptMeter>()
 
-  /** The meter of a fleet's variant, the same one for each publication of it. */
+  /** The meter of a fleet's variant or component, the same one for each publication of it. */
   of(
     route: Omit<EndpointRoute, 'fleets' | 'version'>,
-    { fleet, variantName }: { readonly fleet: FleetRoute; readonly variantName: string },
+    of: {
+      readonly fleet: FleetRoute
+      readonly variantName: string
+      readonly inferenceComponentName?: string | undefined
+    },
   ): InvocationMeter {
     const { realm, account, region, endpointName, endpointArn } = route
-    const { generation, endpointConfigName } = fleet
+    const { variantName, inferenceComponentName } = of
+    const { generation, endpointConfigName } = of.fleet
     const place = { realm, account, region, endpointName, endpointArn }
-    const variant = { ...place, generation, endpointConfigName, variantName }
+    const variant = {
+      ...{ ...place, generation, endpointConfigName, variantName },
+      ...(inferenceComponentName !== undefined && { inferenceComponentName }),
+    }
     const key = keyOf(variant)
     const known = this.kept.get(key)
     if (known) return known.meter
@@ -71,5 +81,6 @@ export class InvocationMeters {
 
 function keyOf(variant: MeteredVariant): string {
   const { realm, endpointArn, generation, endpointConfigName, variantName } = variant
-  return `${realm} ${endpointArn} ${generation} ${endpointConfigName} ${variantName}`
+  const { inferenceComponentName: component = '' } = variant
+  return `${realm} ${endpointArn} ${generation} ${endpointConfigName} ${variantName} ${component}`
 }

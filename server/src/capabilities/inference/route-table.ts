@@ -1,6 +1,12 @@
 import { InvocationMeters, type MeteredVariant } from './invocation-meters.ts'
 import { Replica } from './replica.ts'
-import type { EndpointRoute, FleetRoute, ReplicaRoute, VariantRoute } from './route.ts'
+import type {
+  ComponentRoute,
+  EndpointRoute,
+  FleetRoute,
+  ReplicaRoute,
+  VariantRoute,
+} from './route.ts'
 import { RoutedEndpoint, RoutedFleet, RoutedVariant } from './routed-endpoint.ts'
 
 type RouteKey = Pick<EndpointRoute, 'account' | 'region' | 'endpointName'>
@@ -69,10 +75,12 @@ export class RouteTable {
   }
 
   /** A variant as it is served now. */
-  variantOf({ generation, variantName, ...key }: MeteredVariant): RoutedVariant | undefined {
+  variantOf(metered: MeteredVariant): RoutedVariant | undefined {
+    const { generation, variantName, inferenceComponentName, ...key } = metered
     const endpoint = this.find(key)
     const isSame = endpoint?.route.realm === key.realm
     const fleet = isSame ? endpoint.fleetOf(generation) : undefined
+    if (inferenceComponentName !== undefined) return fleet?.componentNamed(inferenceComponentName)
     return fleet?.variantNamed(variantName) ?? fleet?.shadowNamed(variantName)
   }
 
@@ -88,18 +96,22 @@ export class RouteTable {
     const fleets = route.fleets.map((fleet) => {
       const shadows = (fleet.shadows ?? []).map((one) => this.variantFrom(one, { route, fleet }))
       const variants = fleet.variants.map((one) => this.variantFrom(one, { route, fleet, shadows }))
-      return new RoutedFleet(fleet, { variants, shadows })
+      const components = (fleet.components ?? []).map((one) =>
+        this.variantFrom(one, { route, fleet }),
+      )
+      return new RoutedFleet(fleet, { variants, shadows, components })
     })
     this.endpoints.set(keyOf(route), new RoutedEndpoint(route, fleets))
   }
 
   private variantFrom(
-    variant: VariantRoute,
+    variant: VariantRoute & Partial<Pick<ComponentRoute, 'inferenceComponentName'>>,
     of: { route: EndpointRoute; fleet: FleetRoute; shadows?: readonly RoutedVariant[] },
   ): RoutedVariant {
     const { route, fleet, shadows = [] } = of
     const replicas = variant.replicas.map((one) => this.replicaOf(one))
-    const meter = this.meters.of(route, { fleet, variantName: variant.variantName })
+    const { variantName, inferenceComponentName } = variant
+    const meter = this.meters.of(route, { fleet, variantName, inferenceComponentName })
     return new RoutedVariant(variant, { endpoint: route, fleet, replicas, meter, shadows })
   }
 

@@ -1,6 +1,7 @@
 import type { InvocationMeter } from './invocation-meter.ts'
 import { holderOf, leastBusy, type Replica, randomlyChosen, type Turn } from './replica.ts'
 import type {
+  ComponentRoute,
   ContainersRoute,
   EndpointRoute,
   FleetRoute,
@@ -27,12 +28,16 @@ export class RoutedVariant {
   readonly serverless: ServerlessRoute | undefined
   /** What its replicas are made of; undefined: one container. */
   readonly containers: ContainersRoute | undefined
+  /** Present: it is not a variant but a component, which shares one's instances; its replicas are copies. */
+  readonly inferenceComponentName: string | undefined
+  /** True: its instances are for components, and it has no replica of its own. */
+  readonly hostsComponents: boolean
   due = 0
   private readonly turn: Turn = { next: 0 }
   private readonly isRandom: boolean
 
   constructor(
-    route: VariantRoute,
+    route: VariantRoute & Partial<Pick<ComponentRoute, 'inferenceComponentName'>>,
     known: Pick<RoutedVariant, 'endpoint' | 'fleet' | 'replicas' | 'meter' | 'shadows'>,
   ) {
     this.variantName = route.variantName
@@ -41,6 +46,8 @@ export class RoutedVariant {
     this.isMultiModel = route.multiModel === true
     this.containers = route.containers
     this.serverless = route.serverless
+    this.inferenceComponentName = route.inferenceComponentName
+    this.hostsComponents = route.hostsComponents === true
     this.isRandom = route.routing === 'RANDOM'
     this.endpoint = known.endpoint
     this.fleet = known.fleet
@@ -68,15 +75,17 @@ export class RoutedFleet {
   readonly route: FleetRoute
   readonly variants: readonly RoutedVariant[]
   readonly shadows: readonly RoutedVariant[]
+  readonly components: readonly RoutedVariant[]
   /** Its share, as the choice between fleets sees it. */
   readonly weight: number
   due = 0
 
-  constructor(route: FleetRoute, known: Pick<RoutedFleet, 'variants' | 'shadows'>) {
+  constructor(route: FleetRoute, known: Pick<RoutedFleet, 'variants' | 'shadows' | 'components'>) {
     this.route = route
     this.weight = route.share
     this.variants = known.variants
     this.shadows = known.shadows
+    this.components = known.components
   }
 
   /** The variant whose turn it is by weight. */
@@ -91,18 +100,27 @@ export class RoutedFleet {
   shadowNamed(name: string): RoutedVariant | undefined {
     return this.shadows.find(({ variantName }) => variantName === name)
   }
+
+  componentNamed(name: string): RoutedVariant | undefined {
+    return this.components.find(({ inferenceComponentName }) => inferenceComponentName === name)
+  }
 }
 
 /** One endpoint in a gateway's memory. */
 export class RoutedEndpoint {
   readonly route: EndpointRoute
   readonly fleets: readonly RoutedFleet[]
+  /** True: each request names the component that it is for. */
+  readonly hostsComponents: boolean
   private readonly sole: RoutedFleet | undefined
 
   constructor(route: EndpointRoute, fleets: readonly RoutedFleet[]) {
     this.route = route
     this.fleets = fleets
     this.sole = fleets.length === 1 ? fleets[0] : undefined
+    this.hostsComponents = fleets.some(({ variants }) =>
+      variants.some(({ hostsComponents }) => hostsComponents),
+    )
   }
 
   /** The variant whose turn it is, by the fleets' shares and then by weight. */
@@ -112,22 +130,40 @@ export class RoutedEndpoint {
 
   /** The variant of that name in the fleet whose turn it is among those that have it. */
   variantNamed(name: string): RoutedVariant | undefined {
-    if (this.sole) return this.sole.variantNamed(name)
-    const having = this.fleets.filter((fleet) => fleet.variantNamed(name))
-    return (chooseByWeight(having) ?? having[0])?.variantNamed(name)
+    return this.inTurn((fleet) => fleet.variantNamed(name))
   }
 
-  /** The variant that is `one` in this publication of its endpoint. */
+  /** The component of that name in the fleet whose turn it is among those that have it. */
+  componentNamed(name: string): RoutedVariant | undefined {
+    return this.inTurn((fleet) => fleet.componentNamed(name))
+  }
+
+  private inTurn(
+    find: (fleet: RoutedFleet) => RoutedVariant | undefined,
+  ): RoutedVariant | undefined {
+    if (this.sole) return find(this.sole)
+    const having = this.fleets.filter((fleet) => find(fleet) !== undefined)
+    const chosen = chooseByWeight(having) ?? having[0]
+    return chosen && find(chosen)
+  }
+
+  /** The variant, or component, that is `one` in this publication of its endpoint. */
   successorOf(one: RoutedVariant): RoutedVariant | undefined {
-    return this.fleetOf(one.fleet.generation)?.variantNamed(one.variantName)
+    const fleet = this.fleetOf(one.fleet.generation)
+    if (one.inferenceComponentName === undefined) return fleet?.variantNamed(one.variantName)
+    return fleet?.componentNamed(one.inferenceComponentName)
   }
 
   fleetOf(generation: number): RoutedFleet | undefined {
     return this.fleets.find(({ route }) => route.generation === generation)
   }
 
-  /** Every variant of every fleet, shadows among them. */
+  /** Every variant of every fleet, shadows and components among them. */
   get everyVariant(): readonly RoutedVariant[] {
-    return this.fleets.flatMap(({ variants, shadows }) => [...variants, ...shadows])
+    return this.fleets.flatMap(({ variants, shadows, components }) => [
+      ...variants,
+      ...shadows,
+      ...components,
+    ])
   }
 }

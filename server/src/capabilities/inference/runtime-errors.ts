@@ -50,6 +50,42 @@ export function noReplica(route: EndpointRoute, variantName: string): AwsError {
   )
 }
 
+/** AWS, as are the three below but for the one that says so. */
+export function componentNotNamed(): AwsError {
+  return new AwsError(
+    'ValidationError',
+    'Inference Component Name header is required for endpoints to which you plan to deploy inference ' +
+      'components. Please include Inference Component Name header or consider using SageMaker models.',
+    { members: { ErrorCode: 'INFERENCE_COMPONENT_NAME_MISSING' } },
+  )
+}
+
+export function componentNotAllowed(): AwsError {
+  return new AwsError(
+    'ValidationError',
+    'Inference Component Name header is not allowed for endpoints to which you dont plan to deploy inference ' +
+      'components. Please remove the Inference Component Name header and try again.',
+  )
+}
+
+/** A component without a copy. */
+export function componentWithoutCapacity(): AwsError {
+  return new AwsError(
+    'ValidationError',
+    'Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress ' +
+      '(if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API.',
+  )
+}
+
+/** Ours. */
+export function componentNotFound(route: EndpointRoute, inferenceComponentName: string): AwsError {
+  return new AwsError(
+    'ValidationError',
+    `Inference Component ${inferenceComponentName} not found in endpoint ${route.endpointName} of account ` +
+      `${route.account}.`,
+  )
+}
+
 /** Ours. */
 export function noSuchTarget(route: EndpointRoute, targetModel: string): AwsError {
   return new AwsError(

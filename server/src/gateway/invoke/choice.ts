@@ -1,5 +1,8 @@
 import {
   asynchronousEndpoint,
+  componentNotAllowed,
+  componentNotFound,
+  componentNotNamed,
   endpointNotFound,
   noWeight,
   type RoutedEndpoint,
@@ -39,10 +42,24 @@ export class Choice {
     if (this.variant && endpoint === this.endpoint) return this.variant
     const before = this.variant && endpoint.successorOf(this.variant)
     this.endpoint = endpoint
-    this.variant = before ?? this.targetOf(endpoint) ?? endpoint.nextVariant()
+    this.variant =
+      before ?? this.componentOf(endpoint) ?? this.targetOf(endpoint) ?? endpoint.nextVariant()
     if (!this.variant) throw noWeight(endpoint.route)
     if (this.variant.fleet.asyncInference) throw asynchronousEndpoint(endpoint.route)
     return this.variant
+  }
+
+  private componentOf(endpoint: RoutedEndpoint): RoutedVariant | undefined {
+    const { inferenceComponent } = this.wanted
+    const isNamed = inferenceComponent !== undefined && inferenceComponent !== ''
+    if (!endpoint.hostsComponents) {
+      if (isNamed) throw componentNotAllowed()
+      return undefined
+    }
+    if (!isNamed) throw componentNotNamed()
+    const component = endpoint.componentNamed(inferenceComponent)
+    if (!component) throw componentNotFound(endpoint.route, inferenceComponent)
+    return component
   }
 
   private targetOf(endpoint: RoutedEndpoint): RoutedVariant | undefined {

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../base/clock.ts'
 import {
+  componentWithoutCapacity,
   endpointNotFound,
   noReplica,
   noSuchTarget,
@@ -193,7 +194,11 @@ export class Sending implements Waiting {
 
   gaveUp(): void {
     const { endpoint, variant } = this.choice
-    if (endpoint) this.invocation.refuse(noReplica(endpoint.route, variant?.variantName ?? ''))
+    if (variant?.inferenceComponentName !== undefined && variant.replicas.length === 0) {
+      this.invocation.refuse(componentWithoutCapacity())
+    } else if (endpoint) {
+      this.invocation.refuse(noReplica(endpoint.route, variant?.variantName ?? ''))
+    }
   }
 
   /** After what was injected: goes its way. */
