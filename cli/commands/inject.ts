@@ -50,11 +50,11 @@ export const inject: Command = {
     --crash                one replica of each variant is killed, now
     --failing-ping         /ping is not answered with 200: replicas are unrouted, then replaced
     --slow-start 60s       replicas that start from now on are not ready for this long
-  job NAME                 a training job's name or ARN; it happens once
+  job NAME                 a training or transform job's name or ARN; it happens once
     --exit-code N          its program is killed, and the job ends as if it had ended with N
     --spot-interruption    its machine goes: a spot job is Interrupted and starts again until its
                            MaxWaitTimeInSeconds is over, another one loses what it had not stored
-    --lose-machine         the same
+    --lose-machine         the same; a transform job starts again, and does all of its objects
   list                     what is injected
   clear [NAME]             nothing any more for the endpoint or job; for none without NAME
   --json                   {"faults": [{"target", "name", "region", "fault", "injectedAt", …}]}
@@ -73,7 +73,7 @@ A test suite can do the same over HTTP, where the platform was started with --te
   curl -X POST http://127.0.0.1:8420/_sagebrush/inject \\
     -d '{"endpoint": "churn", "latency": "200ms", "errorRate": 0.3, "status": 500}'
   also "variant", "config", "crash", "failingPing", "slowStart"; {"job": NAME, "exitCode": 1},
-  {"job": NAME, "spotInterruption": true}, {"clear": NAME} and {"clear": true}`,
+  {"job": NAME, "spotInterruption": true}, {"job": NAME, "loseMachine": true}, {"clear": NAME} and {"clear": true}`,
   run: async (args) => {
     const { values, positionals } = parseArgs({
       args: [...args],

@@ -44,12 +44,15 @@ import {
   superviseScaling,
 } from './capabilities/scaling/index.ts'
 import {
-  failTrainingJob,
-  interruptTrainingJob,
+  trainingJobFaults,
   trainingWorkflows,
   unstartedTrainingJobs,
 } from './capabilities/training/index.ts'
-import { transformWorkflows, unstartedTransformJobs } from './capabilities/transform/index.ts'
+import {
+  transformJobFaults,
+  transformWorkflows,
+  unstartedTransformJobs,
+} from './capabilities/transform/index.ts'
 import type { Config } from './config.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Installation } from './installation.ts'
@@ -200,10 +203,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
         presentRealm: realms.present,
         variantsOf: async (place, name) =>
           (await readVariantCapacities(database, place, name))?.map((one) => one.variantName),
-        jobs: {
-          fail: (job) => failTrainingJob(platform, job),
-          interrupt: (job) => interruptTrainingJob(platform, job),
-        },
+        jobs: [trainingJobFaults(platform), transformJobFaults(platform)],
         gatewaysFollow: () => createSettling(settlingOptions).gatewaysFollow(),
       },
     }),

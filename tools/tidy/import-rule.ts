@@ -29,7 +29,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   inference: ['metrics'],
   capture: ['objects'],
   'async-inference': ['inference', 'logs', 'metrics', 'objects'],
-  faults: ['inference'],
+  faults: ['inference', 'jobs'],
   models: ['identity', 'tags', 'objects'],
   hosting: [
     'async-inference',
@@ -47,8 +47,9 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'inference-components': ['alarms', 'hosting', 'tags'],
   'inference-experiments': ['hosting', 'identity', 'models', 'tags'],
-  training: ['compute', 'identity', 'tags', 'logs', 'objects', 'metrics'],
-  transform: ['compute', 'identity', 'models', 'objects', 'tags'],
+  jobs: ['identity', 'objects'],
+  training: ['compute', 'identity', 'jobs', 'tags', 'logs', 'objects', 'metrics'],
+  transform: ['compute', 'identity', 'jobs', 'models', 'tags'],
 }
 
 /** Files without I/O: no engines, database, bytes, network, clock or chance. */
@@ -68,7 +69,7 @@ function capabilityOf(path: string): string | undefined {
 export function importFaults(files: readonly TrackedFile[]): string[] {
   const sources = files.filter(({ path }) => path.startsWith('server/src/') && path.endsWith('.ts'))
   return sources
-    .filter(({ path }) => !path.endsWith('.test.ts'))
+    .filter(({ path }) => !/(\.test|-fixture)\.ts$/.test(path))
     .flatMap((file) =>
       importsOf(file).flatMap((one) => [
         ...floorFaults(file.path, one.path),

@@ -13,7 +13,14 @@ export type FaultCommand =
       /** Kills one replica of each variant, once. */
       readonly crash: boolean
     }
-  | { readonly to: 'job'; readonly target: string; readonly fault: JobFault }
+  | {
+      readonly to: 'job'
+      /** A name or an ARN. */
+      readonly target: string
+      readonly fault: JobFault
+      /** Its machine is to be taken back as a spot instance's is. */
+      readonly isSpot: boolean
+    }
   | { readonly to: 'clear'; readonly target: string | undefined }
 
 /** The members of an injection in JSON, as `cli/commands/inject.ts` and test suites send them. */
@@ -72,14 +79,15 @@ function readClear(given: Members): FaultCommand {
 function readJob(given: Members): FaultCommand {
   onlyMembers(given, ['job', 'exitCode', 'spotInterruption', 'loseMachine'])
   const target = text(given, 'job')
-  const isLost = flag(given, 'spotInterruption') || flag(given, 'loseMachine')
+  const isSpot = flag(given, 'spotInterruption')
+  const isLost = isSpot || flag(given, 'loseMachine')
   const exitCode = number(given, 'exitCode', { min: 1, max: 255 })
   if (isLost === (exitCode !== undefined)) {
     throw new Refusal('give one of exitCode, spotInterruption and loseMachine')
   }
-  if (exitCode === undefined) return { to: 'job', target, fault: { machineLost: true } }
+  if (exitCode === undefined) return { to: 'job', target, fault: { machineLost: true }, isSpot }
   if (!Number.isInteger(exitCode)) throw new Refusal(`exitCode is ${exitCode}: give a whole number`)
-  return { to: 'job', target, fault: { exitCode } }
+  return { to: 'job', target, fault: { exitCode }, isSpot }
 }
 
 const ENDPOINT_FAULTS = ['latency', 'errorRate', 'status', 'crash', 'failingPing', 'slowStart']

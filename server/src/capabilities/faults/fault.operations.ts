@@ -3,6 +3,7 @@ import { AwsError } from '../../aws/errors.ts'
 import { Refusal } from '../../base/refusal.ts'
 import type { Place, Platform } from '../../platform/scope.ts'
 import { readRoute } from '../inference/route.store.ts'
+import type { JobFaults } from '../jobs/index.ts'
 import { deleteFaults, listFaults, mergeFault } from './fault.store.ts'
 import { type EndpointFault, FAULT_TOPIC, type FaultSelector, type InjectedFault } from './fault.ts'
 import { type FaultCommand, readFaultCommand } from './fault-command.validation.ts'
@@ -13,20 +14,16 @@ export interface FaultOptions {
   readonly presentRealm: (account: string) => number
   /** The names of an endpoint's variants; undefined when there is no such endpoint. */
   readonly variantsOf: (place: Place, name: string) => Promise<readonly string[] | undefined>
-  /** What befalls jobs, by the capability that runs them. @throws AwsError when it cannot */
-  readonly jobs: {
-    /** Ends a job as if its program had ended with `exitCode`. */
-    fail(job: { readonly trainingJobArn: string; readonly exitCode: number }): Promise<void>
-    /** Takes a job's machine away. */
-    interrupt(job: { readonly trainingJobArn: string }): Promise<void>
-  }
+  /** What can befall jobs, a member for each kind of them. */
+  readonly jobs: readonly JobFaults[]
   /** Resolves when every gateway applies what was announced. */
   readonly gatewaysFollow: () => Promise<void>
 }
 
 /** One fault for people and programs. */
 export interface FaultShown extends FaultSelector {
-  readonly target: 'endpoint' | 'training job'
+  /** `endpoint`, or the kind of a job, e.g. `training job`. */
+  readonly target: string
   readonly name: string
   readonly region: string
   readonly fault: InjectedFault['fault']
@@ -57,7 +54,7 @@ export async function showFaults({
   const faults = await listFaults(database)
   return faults.map(({ realm, targetArn, ...one }) => {
     const { region, kind, name } = partsOf(targetArn)
-    return { target: kind === 'endpoint' ? kind : 'training job', name, region, ...one }
+    return { target: nounOf(kind), name, region, ...one }
   })
 }
 
@@ -111,13 +108,15 @@ async function crashReplicas(
 
 async function injectJob(
   options: FaultOptions,
-  { target, fault }: Extract<FaultCommand, { to: 'job' }>,
+  { target, fault, isSpot }: Extract<FaultCommand, { to: 'job' }>,
 ): Promise<void> {
-  const { platform, jobs } = options
-  const { place, targetArn } = locate(options, target, 'training-job')
-  if (fault.exitCode !== undefined) {
-    await jobs.fail({ trainingJobArn: targetArn, exitCode: fault.exitCode })
-  } else await jobs.interrupt({ trainingJobArn: targetArn })
+  const { platform } = options
+  const { faults, targetArn, place } = await findJob(options, target)
+  if (isSpot && !faults.hasSpotInstances) {
+    throw new Refusal(`${nounOf(faults.kind)}s have no spot instances: give loseMachine`)
+  }
+  if (fault.exitCode === undefined) await faults.interrupt(targetArn)
+  else await faults.fail(targetArn, fault.exitCode)
   const injectedAt = platform.clock.now()
   const { realm } = place
   await change(options, [targetArn], (transaction) =>
@@ -125,10 +124,39 @@ async function injectJob(
   )
 }
 
+/** The job of this name or ARN, of whatever kind. @throws Refusal when there is none, or more than one */
+async function findJob(
+  options: FaultOptions,
+  target: string,
+): Promise<Located & { readonly faults: JobFaults }> {
+  const candidates = options.jobs.map((faults) => ({
+    ...locate(options, target, faults.kind),
+    faults,
+  }))
+  const nouns = options.jobs.map(({ kind }) => nounOf(kind)).join(' or ')
+  const meant = candidates.filter(({ kind, faults }) => kind === faults.kind)
+  if (meant.length === 0) throw new Refusal(`'${target}' is the ARN of no ${nouns}`)
+  const isThere = await Promise.all(
+    meant.map(({ place, name, faults }) => faults.exists({ ...place, name })),
+  )
+  const [found, ...others] = meant.filter((_, index) => isThere[index])
+  if (!found) {
+    const region = meant[0]?.place.region
+    throw new Refusal(
+      `there is no ${nouns} '${target}' in ${region}: ./sagebrush status shows those that run, ` +
+        'ListTrainingJobs and ListTransformJobs all',
+    )
+  }
+  if (others.length === 0) return found
+  const arns = [found, ...others].map(({ targetArn }) => targetArn).join(', ')
+  throw new Refusal(`there is more than one job '${target}': give an ARN, one of ${arns}`)
+}
+
 async function clear(options: FaultOptions, target: string | undefined): Promise<void> {
-  const { place, targetArn } = locate(options, target ?? '', 'endpoint')
-  const job = locate(options, target ?? '', 'training-job')
-  const targetArns = target === undefined ? undefined : [targetArn, job.targetArn]
+  const kinds = ['endpoint', ...options.jobs.map(({ kind }) => kind)]
+  const { place } = locate(options, target ?? '', 'endpoint')
+  const targetArns =
+    target === undefined ? undefined : kinds.map((kind) => locate(options, target, kind).targetArn)
   const cleared: string[] = []
   await change(options, cleared, async (transaction) => {
     const { realm } = place
@@ -153,18 +181,24 @@ async function change(
   await gatewaysFollow()
 }
 
+/** What a name or an ARN is found to point to. */
+interface Located {
+  readonly place: Place
+  /** As in ARNs. */
+  readonly kind: string
+  readonly name: string
+  readonly targetArn: string
+}
+
 /** Where a name or an ARN points to, in the platform's own account and region unless the ARN says otherwise. */
-function locate(
-  { platform, presentRealm }: FaultOptions,
-  target: string,
-  kind: 'endpoint' | 'training-job',
-): { readonly place: Place; readonly name: string; readonly targetArn: string } {
+function locate({ platform, presentRealm }: FaultOptions, target: string, kind: string): Located {
   const { account, region } = platform.config
   const isArn = target.startsWith('arn:')
   const targetArn = isArn ? target : `arn:aws:sagemaker:${region}:${account}:${kind}/${target}`
   const parts = partsOf(targetArn)
   return {
     place: { account: parts.account, region: parts.region, realm: presentRealm(parts.account) },
+    kind: parts.kind,
     name: parts.name,
     targetArn,
   }
@@ -172,7 +206,12 @@ function locate(
 
 function partsOf(arn: string) {
   const parts = parseArn(arn)
-  const [kind, name = ''] = parts?.resource.split('/') ?? []
+  const [kind = '', name = ''] = parts?.resource.split('/') ?? []
   if (!parts) throw new Refusal(`'${arn}' is no ARN`)
   return { account: parts.account, region: parts.region, kind, name }
+}
+
+/** `training-job` → `training job` */
+function nounOf(kind: string): string {
+  return kind.replaceAll('-', ' ')
 }

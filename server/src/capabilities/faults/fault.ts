@@ -29,7 +29,7 @@ export interface FaultSelector {
 /** A fault as it is kept. */
 export interface InjectedFault<Fault = EndpointFault | JobFault> extends FaultSelector {
   readonly realm: number
-  /** The endpoint's, or the training job's. */
+  /** The endpoint's, or the job's. */
   readonly targetArn: string
   readonly fault: Fault
   readonly injectedAt: Date

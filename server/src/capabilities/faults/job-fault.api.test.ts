@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { eventually } from '../../../../tests/support/eventually.ts'
+import { injectFault } from '../../../../tests/support/inject-fault.ts'
 import { startTrainer, type Trainer } from '../training/trainer-fixture.ts'
-import type { FaultShown } from './index.ts'
 
 const trainer: Trainer = await startTrainer({ config: { testControls: true } })
 after(() => trainer.close())
 
-async function inject(document: object): Promise<readonly FaultShown[]> {
-  const url = `${trainer.server.url}/_sagebrush/inject`
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(document) })
-  const { faults, message } = (await answer.json()) as {
-    faults: readonly FaultShown[]
-    message?: string
-  }
-  if (answer.status !== 200) throw new Error(message)
-  return faults
-}
+const inject = (document: object) => injectFault(trainer.server, document)
 
 const SLEEPER = 'echo up; sleep 600 & wait'
 
@@ -63,7 +54,14 @@ test('a spot interruption takes a job its machine, by its ARN too', async () => 
 })
 
 test('what cannot befall a job is refused, with what can', async () => {
-  await assert.rejects(inject({ job: 'nobody', exitCode: 1 }), /not found/)
+  await assert.rejects(
+    inject({ job: 'nobody', exitCode: 1 }),
+    /there is no training job or transform job 'nobody' in us-east-1: \.\/sagebrush status shows/,
+  )
+  await assert.rejects(
+    inject({ job: 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/x', exitCode: 1 }),
+    /is the ARN of no training job or transform job/,
+  )
   await assert.rejects(inject({ job: 'nobody', exitCode: 0 }), /a number from 1 to 255/)
   await assert.rejects(inject({ job: 'nobody' }), /give one of exitCode/)
   await assert.rejects(inject({ job: 'nobody', latency: '1s' }), /latency cannot be/)

@@ -8,14 +8,14 @@ import type { UnstartedStories, WorkflowDefinition } from '../../platform/workfl
 import type { Hold } from '../../wire/handler.ts'
 import { trainingJobActivities } from './training-job.activities.ts'
 import { trainingJobStory } from './training-job.operations.ts'
-import { findTrainingJob, listUnstartedJobs } from './training-job.store.ts'
+import { trainingJobs } from './training-job.store.ts'
 import {
   runTrainingJob,
   TRAINING_JOB_WORKFLOW,
   type TrainingJobStory,
 } from './training-job.workflow.ts'
 
-export { failTrainingJob, interruptTrainingJob, type TrainingJobTarget } from './interruption.ts'
+export { failTrainingJob, interruptTrainingJob, trainingJobFaults } from './interruption.ts'
 export {
   createTrainingJob,
   stopTrainingJob,
@@ -34,7 +34,7 @@ export function trainingWorkflows(platform: Platform): readonly WorkflowDefiniti
 
 /** Jobs that were created when control died, before their story began. */
 export function unstartedTrainingJobs(platform: Platform): UnstartedStories {
-  return async () => (await listUnstartedJobs(platform.database)).map(trainingJobStory)
+  return async () => (await trainingJobs.listUnstarted(platform.database)).map(trainingJobStory)
 }
 
 /** DescribeTrainingJob may be held back until the job has ended. */
@@ -49,5 +49,5 @@ export const trainingHolds: Readonly<Record<string, Hold>> = {
 /** Whether an ARN names a training job of the scope's account and region, for its tags. */
 export async function trainingJobExists(arn: string, scope: RequestScope): Promise<boolean> {
   const name = parseArn(arn)?.resource.replace(/^training-job\//, '') ?? ''
-  return (await findTrainingJob(scope.database, scope, name)) !== undefined
+  return (await trainingJobs.find(scope.database, scope, name)) !== undefined
 }

@@ -49,8 +49,8 @@ test('an interrupted spot job is restarted and finds its checkpoint', async () =
   })
   await says(name, 'run 1')
 
-  await interruptTrainingJob(trainer.server.platform, { trainingJobName: name })
-  await interruptTrainingJob(trainer.server.platform, { trainingJobName: name })
+  await interruptTrainingJob(trainer.server.platform, { jobName: name })
+  await interruptTrainingJob(trainer.server.platform, { jobName: name })
   const job = await trainer.ended(name)
 
   assert.equal(job.TrainingJobStatus, 'Completed', job.FailureReason)
@@ -69,7 +69,7 @@ test('an interrupted spot job whose wait is over is stopped for that', async () 
   const name = await trainer.start(SLEEPER, spot(3600))
   await says(name, 'up')
 
-  await interruptTrainingJob(trainer.server.platform, { trainingJobName: name })
+  await interruptTrainingJob(trainer.server.platform, { jobName: name })
   await eventually(async () => (await linesOf(name, 'up')) === 2, { what: 'the second start' })
   await trainer.server.advance(3_600_000)
   const job = await trainer.ended(name)
@@ -88,10 +88,11 @@ test('an interrupted spot job whose wait is over is stopped for that', async () 
 test('a job that is not spot fails as our fault when its machine is lost', async () => {
   const name = await trainer.start(SLEEPER)
   await says(name, 'up')
-  const { TrainingJobArn: trainingJobArn = '' } =
-    await trainer.server.sagemaker.describeTrainingJob({ TrainingJobName: name })
+  const { TrainingJobArn: jobArn = '' } = await trainer.server.sagemaker.describeTrainingJob({
+    TrainingJobName: name,
+  })
 
-  await interruptTrainingJob(trainer.server.platform, { trainingJobArn })
+  await interruptTrainingJob(trainer.server.platform, { jobArn })
   const job = await trainer.ended(name)
 
   assert.equal(job.TrainingJobStatus, 'Failed')
@@ -102,7 +103,7 @@ test('a job that is made to fail ends as if its program had exited with that cod
   const name = await trainer.start('trap "" TERM; echo up; sleep 600 & wait')
   await says(name, 'up')
 
-  await failTrainingJob(trainer.server.platform, { trainingJobName: name, exitCode: 137 })
+  await failTrainingJob(trainer.server.platform, { jobName: name, exitCode: 137 })
   const job = await trainer.ended(name)
 
   assert.equal(job.TrainingJobStatus, 'Failed')
@@ -114,13 +115,13 @@ test('what is not there, has ended or has no such exit code is not interrupted',
   const { TrainingJobName: done = '' } = await trainer.run('true')
 
   for (const [target, message] of [
-    [{ trainingJobName: trainer.newName() }, 'Requested resource not found.'],
-    [{ trainingJobArn: 'arn:aws:s3:::bucket' }, /is not the ARN of a training job/],
-    [{ trainingJobName: done }, /the training job is in status Completed\./],
+    [{ jobName: trainer.newName() }, 'Requested resource not found.'],
+    [{ jobArn: 'arn:aws:s3:::bucket' }, /is not the ARN of a training job/],
+    [{ jobName: done }, /the training job is in status Completed\./],
   ] as const) {
     await assert.rejects(interruptTrainingJob(platform, target), { message })
   }
-  await assert.rejects(failTrainingJob(platform, { trainingJobName: done, exitCode: 0 }), {
+  await assert.rejects(failTrainingJob(platform, { jobName: done, exitCode: 0 }), {
     message: /it must be a whole number, 1 to 255/,
   })
 })

@@ -1,18 +1,10 @@
-import { parseArn } from '../../aws/arn.ts'
-import { validationException } from '../../aws/errors.ts'
 import type { Platform } from '../../platform/scope.ts'
+import { interruptJob, type JobFaults, type JobTarget, requireExitCode } from '../jobs/index.ts'
 import { interruptedState } from './interruption.states.ts'
-import type { Interruption, JobState } from './training-job.states.ts'
-import { changeTrainingJob, findPresentJob, type TrainingJob } from './training-job.store.ts'
+import type { Interruption } from './training-job.states.ts'
+import { type TrainingJob, trainingJobs } from './training-job.store.ts'
 
-/** A training job: by its ARN, or by its name in the platform's own account and region unless others are given. */
-export type TrainingJobTarget =
-  | { readonly trainingJobArn: string }
-  | {
-      readonly trainingJobName: string
-      readonly account?: string
-      readonly region?: string
-    }
+const KIND = 'training-job'
 
 /**
  * Takes a job's machine away. With EnableManagedSpotTraining its hosts get SIGTERM and two minutes, what
@@ -26,10 +18,7 @@ export type TrainingJobTarget =
  *
  * @throws ValidationException when there is no such job, it is not InProgress, or an exit is on its way
  */
-export async function interruptTrainingJob(
-  platform: Platform,
-  target: TrainingJobTarget,
-): Promise<void> {
+export async function interruptTrainingJob(platform: Platform, target: JobTarget): Promise<void> {
   await befall(platform, target, ({ request }) => ({
     kind: request.EnableManagedSpotTraining ? 'SpotReclaimed' : 'MachineLost',
   }))
@@ -46,52 +35,29 @@ export async function interruptTrainingJob(
  */
 export async function failTrainingJob(
   platform: Platform,
-  target: TrainingJobTarget & { readonly exitCode: number },
+  target: JobTarget & { readonly exitCode: number },
 ): Promise<void> {
   const { exitCode } = target
-  if (!Number.isInteger(exitCode) || exitCode < 1 || exitCode > 255) {
-    throw validationException(`The exit code is ${exitCode}: it must be a whole number, 1 to 255.`)
-  }
+  requireExitCode(exitCode)
   await befall(platform, target, () => ({ kind: 'ProgramExited', exitCode }))
 }
 
-async function befall(
+/** What can be made to befall training jobs. */
+export function trainingJobFaults(platform: Platform): JobFaults {
+  return {
+    kind: KIND,
+    hasSpotInstances: true,
+    exists: async (job) => (await trainingJobs.findPresent(platform.database, job)) !== undefined,
+    fail: (jobArn, exitCode) => failTrainingJob(platform, { jobArn, exitCode }),
+    interrupt: (jobArn) => interruptTrainingJob(platform, { jobArn }),
+  }
+}
+
+function befall(
   platform: Platform,
-  target: TrainingJobTarget,
+  target: JobTarget,
   interruptionOf: (job: TrainingJob) => Interruption,
 ): Promise<void> {
-  const found = await findPresentJob(platform.database, place(platform, target))
-  const changed =
-    found &&
-    (await changeTrainingJob(platform, found.id, (job) => {
-      const interruption = interruptionOf(job)
-      requireFree(job.state, interruption)
-      return interruptedState(job.state, interruption, platform.clock.now())
-    }))
-  if (!changed) throw validationException('Requested resource not found.')
-}
-
-function requireFree(state: JobState, interruption: Interruption): void {
-  if (state.status !== 'InProgress') {
-    throw validationException(
-      `The request was rejected because the training job is in status ${state.status}.`,
-    )
-  }
-  if (!state.interruption || state.interruption.kind === interruption.kind) return
-  throw validationException(
-    `The request was rejected because the training job is being interrupted already (${state.interruption.kind}).`,
-  )
-}
-
-function place({ config }: Platform, target: TrainingJobTarget) {
-  if (!('trainingJobArn' in target)) {
-    const { trainingJobName: name, account = config.account, region = config.region } = target
-    return { account, region, name }
-  }
-  const parts = parseArn(target.trainingJobArn)
-  const [kind, name = ''] = parts?.resource.split('/') ?? []
-  if (parts?.service !== 'sagemaker' || kind !== 'training-job') {
-    throw validationException(`'${target.trainingJobArn}' is not the ARN of a training job.`)
-  }
-  return { account: parts.account, region: parts.region, name }
+  const by = { jobs: trainingJobs, kind: KIND, target, interruptionOf, next: interruptedState }
+  return interruptJob(platform, by)
 }

@@ -4,8 +4,8 @@ import type {
   TrainingJobStatus,
 } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
-import { type Listing, listPage } from '../../platform/database/listing.store.ts'
 import type { Place } from '../../platform/scope.ts'
+import { jobListing, listJobPage } from '../jobs/index.ts'
 
 const KEEP_ALIVE = `coalesce((request #>> '{ResourceConfig,KeepAlivePeriodInSeconds}')::int, 0)`
 /** A pool is in use while its job is, and ends with it: no instance is kept here. */
@@ -13,22 +13,11 @@ const WARM_POOL_STATUS = `case when ${KEEP_ALIVE} = 0 then null
   when status in ('InProgress', 'Stopping') then 'InUse' else 'Terminated' end`
 const TRAINING_PLAN_ARN = `request #>> '{ResourceConfig,TrainingPlanArn}'`
 
-const LISTING: Listing = {
-  table: 'training_job',
-  columns: [
-    'training_job_name',
-    'training_job_arn',
-    'created_at',
-    'training_ended_at',
-    'modified_at',
-    'status',
-    'secondary_status',
-    `${KEEP_ALIVE} as keep_alive_seconds`,
-  ],
-  sortColumns: { Name: 'training_job_name', CreationTime: 'created_at', Status: 'status' },
-  nameColumn: 'training_job_name',
-  pageSizeDefault: 10,
-}
+const LISTING = jobListing('training_job', [
+  'training_ended_at',
+  'secondary_status',
+  `${KEEP_ALIVE} as keep_alive_seconds`,
+])
 
 export interface ListedJob {
   readonly name: string
@@ -58,7 +47,7 @@ interface ListedRow extends Record<string, unknown> {
 }
 
 /**
- * One page of jobs, newest first by default.
+ * One page of jobs.
  *
  * With both MaxResults and StatusEquals the page is taken first and filtered then, as AWS documents it: it
  * may be empty and yet have a next one.
@@ -73,13 +62,8 @@ export async function listTrainingJobs(
   const { StatusEquals: status } = request
   const filtersPage = request.MaxResults !== undefined && status !== undefined
   const source = { database, place, listing: LISTING }
-  const { rows, nextToken } = await listPage<ListedRow>(source, request, [
-    { column: 'created_at', operator: '>', value: request.CreationTimeAfter },
-    { column: 'created_at', operator: '<', value: request.CreationTimeBefore },
-    { column: 'modified_at', operator: '>', value: request.LastModifiedTimeAfter },
-    { column: 'modified_at', operator: '<', value: request.LastModifiedTimeBefore },
-    { column: 'training_job_name', operator: 'contains', value: request.NameContains },
-    { column: 'status', operator: '=', value: filtersPage ? undefined : status },
+  const asked = { ...request, StatusEquals: filtersPage ? undefined : status }
+  const { rows, nextToken } = await listJobPage<ListedRow>(source, asked, [
     { column: `(${WARM_POOL_STATUS})`, operator: '=', value: request.WarmPoolStatusEquals },
     { column: `(${TRAINING_PLAN_ARN})`, operator: '=', value: request.TrainingPlanArnEquals },
   ])

@@ -51,10 +51,19 @@ test('values that metric definitions read are metrics of the job, each once', as
 })
 
 test('what a host takes is recorded once a minute of the platform’s clock', async () => {
-  const name = await trainer.start('while :; do :; done')
+  const name = await trainer.start('while :; do :; done', {
+    StoppingCondition: { MaxRuntimeInSeconds: 86_400 },
+  })
   const host = ['Host', `${name}/algo-1`] as const
+  await trainer.reaches(name, 'Training')
 
-  const first = await eventually(() => figuresOf('CPUUtilization', host), { what: 'usage' })
+  const first = await eventually(
+    async () => {
+      await trainer.server.advance(60_000)
+      return figuresOf('CPUUtilization', host)
+    },
+    { what: 'usage' },
+  )
   await trainer.server.advance(3 * 60_000)
   const later = await eventually(async () => {
     const found = await figuresOf('CPUUtilization', host)

@@ -1,7 +1,8 @@
 import { readingAt } from '../../base/steerable-clock.ts'
 import type { TaskObservation } from '../../platform/engines/engine.ts'
 import type { Platform } from '../../platform/scope.ts'
-import { issueTaskToken, realmTopic } from '../identity/index.ts'
+import { issueTaskToken } from '../identity/index.ts'
+import { followTasks, type Look } from '../jobs/index.ts'
 import { hostName } from './cluster.ts'
 import { recordDefinedMetrics, type ToldMetrics } from './defined-metrics.ts'
 import { decideEnding } from './ending.states.ts'
@@ -23,7 +24,7 @@ import {
   retriedState,
   stoppingState,
 } from './training-job.states.ts'
-import { changeTrainingJob, loadTrainingJob, type TrainingJob } from './training-job.store.ts'
+import { type TrainingJob, trainingJobs } from './training-job.store.ts'
 import type { Attempt, TrainingJobActivities } from './training-job.workflow.ts'
 
 export function trainingJobActivities(platform: Platform): TrainingJobActivities {
@@ -31,7 +32,7 @@ export function trainingJobActivities(platform: Platform): TrainingJobActivities
     startTasks: (attempt) => startTasks(platform, attempt),
     awaitEnd: (attempt) => awaitEnd(platform, attempt),
     gatherOutputs: async ({ jobId }, hosts) => {
-      const job = await loadTrainingJob(platform.database, jobId)
+      const job = await trainingJobs.load(platform.database, jobId)
       return job ? gatherOutputs(platform, job, hosts) : hosts
     },
     finish: (attempt, hosts) => finish(platform, attempt, hosts),
@@ -43,7 +44,7 @@ export function trainingJobActivities(platform: Platform): TrainingJobActivities
 }
 
 async function startTasks(platform: Platform, { jobId, attempt }: Attempt): Promise<void> {
-  const job = await changeTrainingJob(platform, jobId, ({ state }) =>
+  const job = await trainingJobs.change(platform, jobId, ({ state }) =>
     state.attempt === attempt ? restartedState(state, platform.clock.now()) : undefined,
   )
   if (job?.state.status !== 'InProgress' || job.state.attempt !== attempt) return
@@ -57,47 +58,12 @@ async function startTasks(platform: Platform, { jobId, attempt }: Attempt): Prom
   await Promise.all(tasks.map((task) => platform.engine.start(task)))
 }
 
-/** What one look at a job and its tasks found: that it is over, or until when to wait. */
-interface Look {
-  readonly ended?: readonly HostObservation[]
-  readonly deadline?: Date
-}
-
 async function awaitEnd(platform: Platform, attempt: Attempt): Promise<readonly HostObservation[]> {
-  const { changes, clock } = platform
-  const topic = `training-job-story/${attempt.jobId}`
-  const wake = (): void => changes.hint(topic)
-  const told = new Set<string>()
-  const toldMetrics: ToldMetrics = new Map()
-  const job = await loadTrainingJob(platform.database, attempt.jobId)
+  const job = await trainingJobs.load(platform.database, attempt.jobId)
   if (!job) return []
-  const watched = [`task/${trainingTaskPrefix(attempt.jobId)}`, job.arn, realmTopic(job.account)]
-  const subscriptions = watched.map((prefix) => changes.subscribe(prefix, wake))
-  try {
-    let deadline: Date | undefined
-    for (;;) {
-      const armed = deadline
-      const look = await changes.waitFor(
-        topic,
-        async () => {
-          const found = await lookAt(platform, attempt, { told, toldMetrics })
-          const isNews = found.ended !== undefined || found.deadline?.getTime() !== armed?.getTime()
-          return isNews ? found : undefined
-        },
-        armed ? { deadline: armed } : {},
-      )
-      if (look?.ended) return look.ended
-      if (!look && !(armed && clock.now() >= armed)) await processEnds()
-      deadline = look?.deadline
-    }
-  } finally {
-    for (const subscription of subscriptions) subscription[Symbol.dispose]()
-  }
-}
-
-/** Waits were released: this process is about to go, and the next one resumes the story here. */
-function processEnds(): Promise<never> {
-  return new Promise(() => undefined)
+  const memory = { told: new Set<string>(), toldMetrics: new Map() }
+  const taskPrefix = trainingTaskPrefix(attempt.jobId)
+  return followTasks(platform, { job, taskPrefix, look: () => lookAt(platform, attempt, memory) })
 }
 
 /** What was done at looks before. */
@@ -112,10 +78,10 @@ async function lookAt(
   platform: Platform,
   attempt: Attempt,
   { told, toldMetrics }: Memory,
-): Promise<Look> {
+): Promise<Look<readonly HostObservation[]>> {
   for (;;) {
     const [job, observed] = await Promise.all([
-      loadTrainingJob(platform.database, attempt.jobId),
+      trainingJobs.load(platform.database, attempt.jobId),
       observeHosts(platform, attempt),
     ])
     if (!job) return { ended: [] }
@@ -139,7 +105,7 @@ async function lookAt(
       case 'wait':
         return command.deadline ? { deadline: command.deadline } : {}
       case 'stop the job':
-        await changeTrainingJob(platform, job.id, ({ state }) =>
+        await trainingJobs.change(platform, job.id, ({ state }) =>
           state.status === 'InProgress' ? stoppingState(state, command.cause, now) : undefined,
         )
         break
@@ -164,7 +130,7 @@ async function recordPhases(
   const phases = jobPhases(hosts)
   const now = platform.clock.now()
   if (!advancedState(job.state, phases, now)) return job
-  const changed = await changeTrainingJob(platform, job.id, ({ state }) =>
+  const changed = await trainingJobs.change(platform, job.id, ({ state }) =>
     advancedState(state, phases, now),
   )
   return changed ?? job
@@ -185,7 +151,7 @@ async function finish(
   hosts: readonly HostObservation[],
 ): Promise<'finished' | 'try again'> {
   const now = platform.clock.now()
-  const job = await changeTrainingJob(platform, jobId, (found) => {
+  const job = await trainingJobs.change(platform, jobId, (found) => {
     // finished by an earlier run of this activity whose answer was not recorded
     if (!isActive(found.state.status) || found.state.attempt !== attempt) return undefined
     const state = advancedState(found.state, jobPhases(hosts), now) ?? found.state
@@ -200,7 +166,7 @@ async function finish(
 async function giveUp(platform: Platform, { jobId }: Attempt, because: string): Promise<void> {
   const now = platform.clock.now()
   platform.log.error('a training job was given up', { jobId, because })
-  await changeTrainingJob(platform, jobId, ({ state }) =>
+  await trainingJobs.change(platform, jobId, ({ state }) =>
     isActive(state.status)
       ? finishedState(
           state,

@@ -5,16 +5,16 @@ import { newUuid } from '../../base/ids.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
 import { requirePassableRole } from '../identity/index.ts'
+import { nameTaken, requireInputData, wrongStatus } from '../jobs/index.ts'
 import { insertTags, readTags, removeTags } from '../tags/index.ts'
-import { requireImage, requireInputData } from './availability.ts'
+import { requireImage } from './availability.ts'
 import { hostsOf } from './cluster.ts'
 import { createdState, isActive, stoppingState } from './training-job.states.ts'
 import {
-  changeTrainingJob,
   deleteTrainingJobRow,
-  findTrainingJob,
   insertTrainingJob,
   type TrainingJob,
+  trainingJobs,
   updateRequest,
 } from './training-job.store.ts'
 import { requireQuotas, validateCreateTrainingJob } from './training-job.validation.ts'
@@ -37,7 +37,9 @@ export async function createTrainingJob(
   readTags(input.Tags)
   await requirePassableRole(scope, request.RoleArn)
   await requireImage(request, scope)
-  await requireInputData(request, scope)
+  for (const { DataSource } of request.InputDataConfig ?? []) {
+    await requireInputData(DataSource?.S3DataSource, { ...scope, roleArn: request.RoleArn })
+  }
   requireQuotas(request.ResourceConfig)
 
   const name = input.TrainingJobName ?? ''
@@ -54,7 +56,7 @@ export async function createTrainingJob(
     state: createdState(now),
   }
   await scope.database.transaction(async (transaction) => {
-    if (!(await insertTrainingJob(transaction, job))) throw nameTaken(job.arn)
+    if (!(await insertTrainingJob(transaction, job))) throw nameTaken(NOUNS, job.arn)
     await insertTags(transaction, scope, { resourceArn: job.arn, tags: input.Tags })
     await scope.changes.announce(transaction, job.arn)
   })
@@ -100,14 +102,9 @@ export async function stopTrainingJob(
   scope: RequestScope,
 ): Promise<Omit<SageMaker.StopTrainingJobCommandOutput, '$metadata'>> {
   const { id } = await requireTrainingJob(scope, input.TrainingJobName)
-  const stopped = await changeTrainingJob(scope, id, ({ state }) => {
+  const stopped = await trainingJobs.change(scope, id, ({ state }) => {
     if (state.status === 'Stopping') return undefined
-    // source: recorded answers in public issues; clients match on its beginning
-    if (!isActive(state.status)) {
-      throw validationException(
-        `The request was rejected because the training job is in status ${state.status}.`,
-      )
-    }
+    if (!isActive(state.status)) throw wrongStatus('training job', state.status)
     return stoppingState(state, 'Requested', scope.clock.now())
   })
   if (!stopped) throw notFound()
@@ -151,6 +148,8 @@ export async function deleteTrainingJob(
   return {}
 }
 
+const NOUNS = { names: 'Training job names', one: 'a training job' }
+
 export const trainingOperations = {
   CreateTrainingJob: createTrainingJob,
   DescribeTrainingJob: describeTrainingJob,
@@ -171,20 +170,13 @@ async function requireTrainingJob(
   scope: RequestScope,
   name: string | undefined,
 ): Promise<TrainingJob> {
-  const job = await findTrainingJob(scope.database, scope, name ?? '')
+  const job = await trainingJobs.find(scope.database, scope, name ?? '')
   if (!job) throw notFound()
   return job
 }
 
 function notFound() {
   return validationException('Requested resource not found.')
-}
-
-function nameTaken(arn: string) {
-  return resourceInUse(
-    'Training job names must be unique within an AWS account and region, and a training job with this ' +
-      `name already exists (${arn})`,
-  )
 }
 
 function changedMeanwhile(job: TrainingJob) {

@@ -5,7 +5,7 @@ import type {
   ResourceConfig,
 } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
-import type { Place, Platform } from '../../platform/scope.ts'
+import { type JobRecord, jobTable } from '../jobs/index.ts'
 import type { Interruption, JobState, StopCause } from './training-job.states.ts'
 
 /** What CreateTrainingJob asked for, with defaults filled in and what must be there known to be. */
@@ -24,14 +24,9 @@ export type TrainingJobRequest = Omit<
   }
 }
 
-export interface TrainingJob extends Place {
-  /** A UUID. */
-  readonly id: string
-  readonly name: string
-  readonly arn: string
+export interface TrainingJob extends JobRecord<JobState> {
   readonly request: TrainingJobRequest
   readonly createdAt: Date
-  readonly state: JobState
 }
 
 interface JobRow extends Record<string, unknown> {
@@ -82,71 +77,12 @@ export async function insertTrainingJob(
   return rows.length > 0
 }
 
-export async function findTrainingJob(
-  database: Queryable,
-  place: Place,
-  name: string,
-): Promise<TrainingJob | undefined> {
-  const rows = await database.query<JobRow>(
-    `select * from training_job
-     where realm = $1 and region = $2 and lower(training_job_name) = lower($3)`,
-    [place.realm, place.region, name],
-  )
-  return rows[0] && fromRow(rows[0])
-}
-
-/** The job of that name in the account's present life, for those who have no request. */
-export async function findPresentJob(
-  database: Queryable,
-  job: { readonly account: string; readonly region: string; readonly name: string },
-): Promise<TrainingJob | undefined> {
-  const rows = await database.query<JobRow>(
-    `select training_job.* from training_job join realm using (realm)
-     where training_job.account = $1 and region = $2 and lower(training_job_name) = lower($3)
-       and ended_at is null`,
-    [job.account, job.region, job.name],
-  )
-  return rows[0] && fromRow(rows[0])
-}
-
-/** @returns undefined when the job was deleted, or its account's life is over */
-export async function loadTrainingJob(
-  database: Queryable,
-  id: string,
-): Promise<TrainingJob | undefined> {
-  const rows = await database.query<JobRow>(
-    `select training_job.* from training_job join realm using (realm)
-     where training_job_id = $1 and ended_at is null`,
-    [id],
-  )
-  return rows[0] && fromRow(rows[0])
-}
-
-/**
- * Changes a job's state and tells everyone: `decide` sees the row as it is, locked, and answers what it
- * becomes, or undefined for nothing.
- *
- * @returns the job as it is now; undefined when it is gone
- */
-export async function changeTrainingJob(
-  { database, changes }: Pick<Platform, 'database' | 'changes'>,
-  id: string,
-  decide: (job: TrainingJob) => JobState | undefined,
-): Promise<TrainingJob | undefined> {
-  return database.transaction(async (transaction) => {
-    const rows = await transaction.query<JobRow>(
-      `select training_job.* from training_job join realm using (realm)
-       where training_job_id = $1 and ended_at is null for update of training_job`,
-      [id],
-    )
-    const job = rows[0] && fromRow(rows[0])
-    const next = job && decide(job)
-    if (!job || !next) return job
-    await updateState(transaction, job, next)
-    await changes.announce(transaction, job.arn)
-    return { ...job, state: next }
-  })
-}
+export const trainingJobs = jobTable<JobRow, JobState, TrainingJob>({
+  table: 'training_job',
+  startedColumn: 'training_started_at',
+  fromRow,
+  update: updateState,
+})
 
 /** Changes what the job was asked for; `status` guards against a change of it meanwhile. */
 export async function updateRequest(
@@ -172,15 +108,6 @@ export async function deleteTrainingJobRow(
     [job.id, job.state.status],
   )
   return rows.length > 0
-}
-
-/** Jobs whose story may not have begun: those that are as CreateTrainingJob left them. */
-export async function listUnstartedJobs(database: Queryable): Promise<readonly TrainingJob[]> {
-  const rows = await database.query<JobRow>(
-    `select training_job.* from training_job join realm using (realm)
-     where status in ('InProgress', 'Stopping') and training_started_at is null and ended_at is null`,
-  )
-  return rows.map(fromRow)
 }
 
 async function updateState(

@@ -9,13 +9,14 @@ import type { UnstartedStories, WorkflowDefinition } from '../../platform/workfl
 import type { Hold } from '../../wire/handler.ts'
 import { transformJobActivities } from './transform-job.activities.ts'
 import { transformJobStory } from './transform-job.operations.ts'
-import { findTransformJob, listUnstartedJobs } from './transform-job.store.ts'
+import { transformJobs } from './transform-job.store.ts'
 import {
   runTransformJob,
   TRANSFORM_JOB_WORKFLOW,
   type TransformJobStory,
 } from './transform-job.workflow.ts'
 
+export { transformJobFaults } from './interruption.ts'
 export {
   createTransformJob,
   stopTransformJob,
@@ -34,7 +35,7 @@ export function transformWorkflows(platform: Platform): readonly WorkflowDefinit
 
 /** Jobs that were created when control died, before their story began. */
 export function unstartedTransformJobs(platform: Platform): UnstartedStories {
-  return async () => (await listUnstartedJobs(platform.database)).map(transformJobStory)
+  return async () => (await transformJobs.listUnstarted(platform.database)).map(transformJobStory)
 }
 
 /** DescribeTransformJob may be held back until the job has ended. */
@@ -49,5 +50,5 @@ export const transformHolds: Readonly<Record<string, Hold>> = {
 /** Whether an ARN names a transform job of the scope's account and region, for its tags. */
 export async function transformJobExists(arn: string, scope: RequestScope): Promise<boolean> {
   const name = parseArn(arn)?.resource.replace(/^transform-job\//, '') ?? ''
-  return (await findTransformJob(scope.database, scope, name)) !== undefined
+  return (await transformJobs.find(scope.database, scope, name)) !== undefined
 }

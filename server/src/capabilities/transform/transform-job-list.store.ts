@@ -1,23 +1,9 @@
 import type { ListTransformJobsRequest, TransformJobSummary } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
-import { type Listing, listPage } from '../../platform/database/listing.store.ts'
 import type { Place } from '../../platform/scope.ts'
+import { jobListing, listJobPage } from '../jobs/index.ts'
 
-const LISTING: Listing = {
-  table: 'transform_job',
-  columns: [
-    'transform_job_name',
-    'transform_job_arn',
-    'created_at',
-    'ended_at',
-    'modified_at',
-    'status',
-    'failure_reason',
-  ],
-  sortColumns: { Name: 'transform_job_name', CreationTime: 'created_at', Status: 'status' },
-  nameColumn: 'transform_job_name',
-  pageSizeDefault: 10,
-}
+const LISTING = jobListing('transform_job', ['ended_at', 'failure_reason'])
 
 interface ListedRow extends Record<string, unknown> {
   transform_job_name: string
@@ -34,24 +20,14 @@ export interface JobPage {
   readonly nextToken?: string
 }
 
-/**
- * One page of jobs, newest first by default.
- * @throws ValidationException for a token that this listing did not give
- */
+/** @throws ValidationException for a token that this listing did not give */
 export async function listTransformJobs(
   database: Queryable,
   place: Place,
   request: ListTransformJobsRequest,
 ): Promise<JobPage> {
   const source = { database, place, listing: LISTING }
-  const { rows, nextToken } = await listPage<ListedRow>(source, request, [
-    { column: 'created_at', operator: '>', value: request.CreationTimeAfter },
-    { column: 'created_at', operator: '<', value: request.CreationTimeBefore },
-    { column: 'modified_at', operator: '>', value: request.LastModifiedTimeAfter },
-    { column: 'modified_at', operator: '<', value: request.LastModifiedTimeBefore },
-    { column: 'transform_job_name', operator: 'contains', value: request.NameContains },
-    { column: 'status', operator: '=', value: request.StatusEquals },
-  ])
+  const { rows, nextToken } = await listJobPage<ListedRow>(source, request)
   return { jobs: rows.map(fromRow), ...(nextToken !== undefined && { nextToken }) }
 }
 

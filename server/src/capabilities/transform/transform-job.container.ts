@@ -3,6 +3,7 @@ import type { Task, TaskInput, TaskResources } from '../../platform/engines/engi
 import type { TaskTransform } from '../../platform/engines/task-transform.ts'
 import { instanceType } from '../compute/index.ts'
 import { containersOf, modelDataOf } from '../models/index.ts'
+import type { InstanceRun } from './transform-job.states.ts'
 import type { TransformJob, TransformJobRequest } from './transform-job.store.ts'
 
 export const LOG_GROUP = '/aws/sagemaker/TransformJobs'
@@ -21,14 +22,6 @@ const PIDS_MAX = 4096
 /** source: ModelClientConfig's reference */
 const TIMEOUT_SECONDS_DEFAULT = 600
 const RETRIES_DEFAULT = 3
-
-/** Which of a job's instances, and for the how manieth time. */
-export interface InstanceRun {
-  /** From 1. */
-  readonly attempt: number
-  /** From 0. */
-  readonly instance: number
-}
 
 /**
  * What an instance runs: a task with `serve` for each of the model's containers, which share the instance. The

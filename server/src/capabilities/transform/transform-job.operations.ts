@@ -1,19 +1,14 @@
 import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { sagemakerArn } from '../../aws/arn.ts'
-import { resourceInUse, validationException } from '../../aws/errors.ts'
+import { validationException } from '../../aws/errors.ts'
 import { newUuid } from '../../base/ids.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
+import { nameTaken, requireInputData, wrongStatus } from '../jobs/index.ts'
 import { containersOf, requireModel } from '../models/index.ts'
 import { insertTags, readTags } from '../tags/index.ts'
-import { requireInputData } from './input-data.ts'
 import { createdState, isActive, stoppingState } from './transform-job.states.ts'
-import {
-  changeTransformJob,
-  findTransformJob,
-  insertTransformJob,
-  type TransformJob,
-} from './transform-job.store.ts'
+import { insertTransformJob, type TransformJob, transformJobs } from './transform-job.store.ts'
 import {
   requireOneWay,
   requireQuotas,
@@ -35,7 +30,10 @@ export async function createTransformJob(
   readTags(input.Tags)
   const model = await requireModel(scope, input.ModelName ?? '')
   requireOneWay(model)
-  await requireInputData(input, { ...scope, roleArn: model.request.ExecutionRoleArn ?? '' })
+  await requireInputData(input.TransformInput?.DataSource?.S3DataSource, {
+    ...scope,
+    roleArn: model.request.ExecutionRoleArn ?? '',
+  })
   requireQuotas(input)
 
   const { Tags: tags, ...request } = input
@@ -54,7 +52,7 @@ export async function createTransformJob(
     state: createdState(now),
   }
   await scope.database.transaction(async (transaction) => {
-    if (!(await insertTransformJob(transaction, job))) throw nameTaken(job.arn)
+    if (!(await insertTransformJob(transaction, job))) throw nameTaken(NOUNS, job.arn)
     await insertTags(transaction, scope, { resourceArn: job.arn, tags })
     await scope.changes.announce(transaction, job.arn)
   })
@@ -95,18 +93,16 @@ export async function stopTransformJob(
   scope: RequestScope,
 ): Promise<Omit<SageMaker.StopTransformJobCommandOutput, '$metadata'>> {
   const { id, arn } = await requireTransformJob(scope, input.TransformJobName)
-  const stopped = await changeTransformJob(scope, id, ({ state }) => {
+  const stopped = await transformJobs.change(scope, id, ({ state }) => {
     if (state.status === 'Stopping') return undefined
-    if (!isActive(state.status)) {
-      throw validationException(
-        `The request was rejected because the transform job is in status ${state.status}.`,
-      )
-    }
+    if (!isActive(state.status)) throw wrongStatus('transform job', state.status)
     return stoppingState(state, scope.clock.now())
   })
   if (!stopped) throw notFound(arn)
   return {}
 }
+
+const NOUNS = { names: 'Job names', one: 'a job' }
 
 export const transformOperations = {
   CreateTransformJob: createTransformJob,
@@ -127,18 +123,11 @@ async function requireTransformJob(
   scope: RequestScope,
   name: string | undefined,
 ): Promise<TransformJob> {
-  const job = await findTransformJob(scope.database, scope, name ?? '')
+  const job = await transformJobs.find(scope.database, scope, name ?? '')
   if (!job) throw notFound(sagemakerArn(scope, 'transform-job', name ?? ''))
   return job
 }
 
 function notFound(arn: string) {
   return validationException(`Could not find requested job with name: ${arn.split('/')[1] ?? ''}`)
-}
-
-function nameTaken(arn: string) {
-  return resourceInUse(
-    'Job names must be unique within an AWS account and region, and a job with this name already exists ' +
-      `(${arn})`,
-  )
 }

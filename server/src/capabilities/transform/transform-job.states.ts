@@ -16,7 +16,26 @@ export interface JobState {
   readonly failureReason?: string
   readonly startedAt?: Date
   readonly endedAt?: Date
+  /** What befalls the job from outside; absent again when an instance has been started anew for it. */
+  readonly interruption?: Interruption
   readonly modifiedAt: Date
+}
+
+export type Interruption = (
+  | { readonly kind: 'MachineLost' }
+  /** The first container's program ended with this code. */
+  | { readonly kind: 'ProgramExited'; readonly exitCode: number }
+) & {
+  /** Which instance it has been found to befall, in which attempt; absent until then. */
+  readonly aim?: InstanceRun
+}
+
+/** Which of a job's instances, and for the how manieth time. */
+export interface InstanceRun {
+  /** From 1. */
+  readonly attempt: number
+  /** From 0. */
+  readonly instance: number
 }
 
 /** How a job ends. */

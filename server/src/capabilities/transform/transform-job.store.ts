@@ -1,22 +1,17 @@
 import type { CreateTransformJobRequest, TransformJobStatus } from '@aws-sdk/client-sagemaker'
 import type { Queryable } from '../../platform/database/database.ts'
-import type { Place, Platform } from '../../platform/scope.ts'
+import { type JobRecord, jobTable } from '../jobs/index.ts'
 import type { ModelRequest } from '../models/index.ts'
 import type { JobState } from './transform-job.states.ts'
 
 /** What CreateTransformJob asked for. */
 export type TransformJobRequest = Omit<CreateTransformJobRequest, 'Tags'>
 
-export interface TransformJob extends Place {
-  /** A UUID. */
-  readonly id: string
-  readonly name: string
-  readonly arn: string
+export interface TransformJob extends JobRecord<JobState> {
   readonly request: TransformJobRequest
   /** The model as it was when the job was created. */
   readonly model: ModelRequest
   readonly createdAt: Date
-  readonly state: JobState
 }
 
 interface JobRow extends Record<string, unknown> {
@@ -30,6 +25,7 @@ interface JobRow extends Record<string, unknown> {
   model: ModelRequest
   status: TransformJobStatus
   failure_reason: string | null
+  interruption: JobState['interruption'] | null
   started_at: Date | null
   ended_at: Date | null
   created_at: Date
@@ -56,73 +52,28 @@ export async function insertTransformJob(
   return rows.length > 0
 }
 
-export async function findTransformJob(
-  database: Queryable,
-  place: Place,
-  name: string,
-): Promise<TransformJob | undefined> {
-  const rows = await database.query<JobRow>(
-    `select * from transform_job
-     where realm = $1 and region = $2 and lower(transform_job_name) = lower($3)`,
-    [place.realm, place.region, name],
-  )
-  return rows[0] && fromRow(rows[0])
-}
+export const transformJobs = jobTable<JobRow, JobState, TransformJob>({
+  table: 'transform_job',
+  startedColumn: 'started_at',
+  fromRow,
+  update: updateState,
+})
 
-/** @returns undefined when the job's account's life is over */
-export async function loadTransformJob(
-  database: Queryable,
-  id: string,
-): Promise<TransformJob | undefined> {
-  const rows = await database.query<JobRow>(
-    `select transform_job.* from transform_job join realm using (realm)
-     where transform_job_id = $1 and realm.ended_at is null`,
-    [id],
+async function updateState(
+  transaction: Queryable,
+  job: TransformJob,
+  next: JobState,
+): Promise<void> {
+  await transaction.query(
+    `update transform_job set status = $3, failure_reason = $4, started_at = $5, ended_at = $6,
+       modified_at = $7, interruption = $8
+     where transform_job_id = $1 and status = $2`,
+    [
+      ...[job.id, job.state.status, next.status, next.failureReason ?? null],
+      ...[next.startedAt ?? null, next.endedAt ?? null, next.modifiedAt],
+      next.interruption ? JSON.stringify(next.interruption) : null,
+    ],
   )
-  return rows[0] && fromRow(rows[0])
-}
-
-/**
- * Changes a job's state and tells everyone: `decide` sees the row as it is, locked, and answers what it
- * becomes, or undefined for nothing.
- *
- * @returns the job as it is now; undefined when it is gone
- */
-export async function changeTransformJob(
-  { database, changes }: Pick<Platform, 'database' | 'changes'>,
-  id: string,
-  decide: (job: TransformJob) => JobState | undefined,
-): Promise<TransformJob | undefined> {
-  return database.transaction(async (transaction) => {
-    const rows = await transaction.query<JobRow>(
-      `select transform_job.* from transform_job join realm using (realm)
-       where transform_job_id = $1 and realm.ended_at is null for update of transform_job`,
-      [id],
-    )
-    const job = rows[0] && fromRow(rows[0])
-    const next = job && decide(job)
-    if (!job || !next) return job
-    await transaction.query(
-      `update transform_job set status = $3, failure_reason = $4, started_at = $5, ended_at = $6,
-         modified_at = $7
-       where transform_job_id = $1 and status = $2`,
-      [
-        ...[job.id, job.state.status, next.status, next.failureReason ?? null],
-        ...[next.startedAt ?? null, next.endedAt ?? null, next.modifiedAt],
-      ],
-    )
-    await changes.announce(transaction, job.arn)
-    return { ...job, state: next }
-  })
-}
-
-/** Jobs whose story may not have begun: those that are as CreateTransformJob left them. */
-export async function listUnstartedJobs(database: Queryable): Promise<readonly TransformJob[]> {
-  const rows = await database.query<JobRow>(
-    `select transform_job.* from transform_job join realm using (realm)
-     where status in ('InProgress', 'Stopping') and started_at is null and realm.ended_at is null`,
-  )
-  return rows.map(fromRow)
 }
 
 function fromRow(row: JobRow): TransformJob {
@@ -139,6 +90,7 @@ function fromRow(row: JobRow): TransformJob {
     state: {
       status: row.status,
       ...(row.failure_reason !== null && { failureReason: row.failure_reason }),
+      ...(row.interruption && { interruption: row.interruption }),
       ...(row.started_at && { startedAt: row.started_at }),
       ...(row.ended_at && { endedAt: row.ended_at }),
       modifiedAt: row.modified_at,

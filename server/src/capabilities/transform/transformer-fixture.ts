@@ -4,7 +4,11 @@ import type {
 } from '@aws-sdk/client-sagemaker'
 import { eventually } from '../../../../tests/support/eventually.ts'
 import { registerProgram } from '../../../../tests/support/program-image.ts'
-import { startServer, type TestServer } from '../../../../tests/support/server.ts'
+import {
+  startServer,
+  type TestServer,
+  type TestServerOptions,
+} from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
 
 export type Change = Omit<
@@ -148,8 +152,8 @@ class Server(ThreadingHTTPServer):
 Server(("0.0.0.0", 8080), Handler).serve_forever()
 `
 
-export async function startTransformer(): Promise<Transformer> {
-  const server = await startServer()
+export async function startTransformer(options: TestServerOptions = {}): Promise<Transformer> {
+  const server = await startServer(options)
   const { sagemaker, s3, logs, roleArn } = server
   const image = await registerProgram(server, { name: 'transformer', program: PROGRAM })
   const bucket = `transformer-${newShortId(8)}`

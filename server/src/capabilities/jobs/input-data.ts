@@ -1,18 +1,17 @@
-import type { CreateTransformJobRequest } from '@aws-sdk/client-sagemaker'
+import type { S3DataSource } from '@aws-sdk/client-sagemaker'
 import { validationException } from '../../aws/errors.ts'
 import { parseS3Uri } from '../../aws/s3-uri.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import { anyObjectUnder, objectExists } from '../objects/index.ts'
 
 /**
- * @throws ValidationException when there is nothing to transform
- * @source CreateTrainingJob's answer to an empty prefix, in public issues; of transform jobs none is public
+ * @throws ValidationException when a job's data source has no objects at this moment
+ * @source CreateTrainingJob's answer to an empty prefix, in public issues
  */
 export async function requireInputData(
-  input: CreateTransformJobRequest,
+  source: Partial<Pick<S3DataSource, 'S3DataType' | 'S3Uri'>> | undefined,
   scope: RequestScope & { readonly roleArn: string },
 ): Promise<void> {
-  const source = input.TransformInput?.DataSource?.S3DataSource
   const uri = source?.S3Uri ?? ''
   const location = parseS3Uri(uri)
   if (!location) return
