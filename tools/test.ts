@@ -74,9 +74,14 @@ async function nodeTests(
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
-const python = await ensureEnvironments(readConfig(process.env), say)
+const config = readConfig(process.env)
+const python = await ensureEnvironments(config, say)
 const postgres = await startTestPostgres()
-const { environment } = postgres
+const environment = {
+  ...postgres.environment,
+  // each file is a process of its own, which would strip and compile all that it imports
+  NODE_COMPILE_CACHE: join(config.cacheDir, 'compiled'),
+}
 try {
   if (mode === 'all' || mode === 'ok') {
     if (pattern === undefined) {

@@ -79,7 +79,7 @@ export async function startPlatform(...flags: readonly string[]): Promise<Starte
     const { tasks } = await status().catch(() => ({ tasks: [] as RunningTask[] }))
     await cli('down').catch(() => '')
     for (const { runnerPid } of tasks) killQuietly(runnerPid)
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
   }
   return {
     url,
@@ -154,16 +154,25 @@ function killQuietly(pid: number | undefined): void {
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+const PORT_MIN = 10_000
+/** Where Linux begins to take ports for outgoing connections, any of which could take one that was probed. */
+const PORT_MAX = 32_767
+const PORTS_PER_PROCESS = 16
+let portsTried = 0
+
+/** A port that nobody listens at, and that no other test process looks at at the same time. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const nth = process.pid * PORTS_PER_PROCESS + portsTried++
+    const port = PORT_MIN + (nth % (PORT_MAX - PORT_MIN + 1))
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer()
-    probe.once('error', reject)
-    probe.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = probe.address()
-      probe.close(() => {
-        if (address && typeof address === 'object') resolve(address.port)
-        else reject(new Error('no port was given'))
-      })
-    })
+    probe.once('error', () => resolve(false))
+    probe.listen({ host: '127.0.0.1', port }, () => probe.close(() => resolve(true)))
   })
 }

@@ -22,6 +22,8 @@ export interface TestPostgres extends AsyncDisposable {
 /** Where `tools/test.ts` tells its test files of the server that they share. */
 const SHARED_URL = 'SAGEBRUSH_TEST_POSTGRES'
 const TEMPLATE = 'sagebrush_template'
+/** No test pulls the plug of the machine: what kills Postgres starts a platform of its own. */
+const SETTINGS = { fsync: 'off', full_page_writes: 'off', autovacuum: 'off' }
 
 /** The server that this test run shares; one of its own when a test file runs alone. */
 export async function testPostgres(): Promise<TestPostgres> {
@@ -43,11 +45,13 @@ export async function startTestPostgres(): Promise<{
   const dataDir = join(folder, 'data')
   const initialised = join(homedir(), '.cache', 'sagebrush', 'test-postgres-18')
   if (existsSync(initialised)) await cp(initialised, dataDir, { recursive: true })
-  let server = await startEmbeddedPostgres({ dataDir, socketDir: folder, clock: systemClock })
+  const start = () =>
+    startEmbeddedPostgres({ dataDir, socketDir: folder, clock: systemClock, settings: SETTINGS })
+  let server = await start()
   if (!existsSync(initialised)) {
     await server.stop()
     await keepInitialised(dataDir, initialised)
-    server = await startEmbeddedPostgres({ dataDir, socketDir: folder, clock: systemClock })
+    server = await start()
   }
   try {
     await makeTemplate(server)
@@ -60,7 +64,7 @@ export async function startTestPostgres(): Promise<{
     environment: { [SHARED_URL]: server.url },
     stop: async () => {
       await server.stop()
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }
@@ -70,18 +74,24 @@ async function keepInitialised(dataDir: string, target: string): Promise<void> {
   await mkdir(join(target, '..'), { recursive: true })
   await cp(dataDir, own, { recursive: true })
   // another run may have been quicker: then its copy stays
-  await rename(own, target).catch(() => rm(own, { recursive: true, force: true }))
+  await rename(own, target).catch(() => rm(own, { recursive: true, force: true, maxRetries: 10 }))
 }
 
 async function makeTemplate(server: EmbeddedPostgres): Promise<void> {
   await createDatabase(server.url, TEMPLATE)
+  const log = createLog({})
   const database = openDatabase({
     url: withDatabase(server.url, TEMPLATE),
     connectionsMax: 1,
-    log: createLog({}),
+    log,
   })
   try {
     await migrate(database)
+    // the workflows keep a schema of their own, which they make at their first start
+    const { createWorkflowEngine } = await import('../../server/src/platform/workflow/dbos.ts')
+    const workflows = createWorkflowEngine({ database, log })
+    await workflows.launch({ definitions: [], unstarted: [] })
+    await workflows[Symbol.asyncDispose]()
   } finally {
     await database.close()
   }

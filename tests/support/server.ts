@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { CloudWatch } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
@@ -13,7 +13,7 @@ import { createLog } from '../../server/src/base/log.ts'
 import { createSteerableClock, type SteerableClock } from '../../server/src/base/steerable-clock.ts'
 import { type Config, readConfig } from '../../server/src/config.ts'
 import { startControl } from '../../server/src/control.ts'
-import { startGateway } from '../../server/src/gateway/index.ts'
+import { ensureCertificateAuthority, startGateway } from '../../server/src/gateway/index.ts'
 import { openInstallation } from '../../server/src/installation.ts'
 import type { ClockSteering } from '../../server/src/platform/clock/index.ts'
 import type { Platform } from '../../server/src/platform/scope.ts'
@@ -70,6 +70,9 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     ...options.config,
   }
   const installation = await openInstallation(dataDir, {})
+  // made once for all servers: that takes longer than most of a server's start
+  const { caPath } = await ensureCertificateAuthority(join(config.cacheDir, 'test-authority'))
+  await cp(dirname(caPath), join(dataDir, 'ca'), { recursive: true })
   const control = await startControl({ config, installation, clock, log })
   const startOneGateway = (port: number) =>
     startGateway({
@@ -89,7 +92,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     }
     await control.close()
     await postgres[Symbol.asyncDispose]()
-    await rm(dataDir, { recursive: true, force: true })
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
   }
   return {
     url,

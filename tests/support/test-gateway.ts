@@ -74,7 +74,7 @@ export async function startTestGateway(
     [Symbol.asyncDispose]: async () => {
       runtime.destroy()
       await gateway.stop()
-      await rm(dataDir, { recursive: true, force: true })
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }
