@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { formatDuration, parseDurationMs } from '../../server/src/base/duration.ts'
+import { SPEED_MAX, SPEED_MIN } from '../../server/src/base/steerable-clock.ts'
 import type { ClockCommand } from '../../server/src/platform/clock/index.ts'
 import { type Command, Problem, print, printJson, UsageError } from '../command.ts'
 import {
@@ -29,7 +30,7 @@ it can be tried in seconds. A restart keeps the setting.
   freeze            stand still
   advance DURATION  go ahead by 90s, 10m, 2h, 1d: what is due on the way happens in its order, and
                     the command returns when it has; then frozen, or running, as before
-  speed FACTOR      run 60 times as fast, say; 1 is the usual pace
+  speed FACTOR      run 60 times as fast, say; 0.001 to 10000, 1 is the usual pace
   resume            run at the usual pace from the present reading
   reset             back to this machine's time
   --json            {"now", "wall", "speed", "frozen", "isWall"}
@@ -69,7 +70,9 @@ A test suite can do the same over HTTP, where the platform was started with --te
 
 /** How the clock stands, in words. */
 export function clockLine({ now, wall, speed, frozen, isWall }: ClockShown): string {
-  const offMs = Date.parse(now) - Date.parse(wall)
+  const readMs = Date.parse(now) - Date.parse(wall)
+  // an advance by a day ends some milliseconds off a day
+  const offMs = Math.abs(readMs) < SECOND_MS ? readMs : Math.round(readMs / SECOND_MS) * SECOND_MS
   const direction = offMs > 0 ? 'ahead of' : 'behind'
   const isNear = Math.abs(offMs) < NEAR_MS
   const offset = isNear ? '' : `${formatDuration(offMs)} ${direction} this machine`
@@ -78,6 +81,7 @@ export function clockLine({ now, wall, speed, frozen, isWall }: ClockShown): str
   return `${now}   ${standing || 'at the usual pace'}`
 }
 
+const SECOND_MS = 1_000
 /** Less is not worth telling. */
 const NEAR_MS = 500
 
@@ -93,8 +97,10 @@ function commandOf([verb = 'show', value, ...more]: readonly string[]): ClockCom
   }
   if (verb === 'speed' && value !== undefined) {
     const speed = Number(value)
-    if (Number.isNaN(speed)) throw new UsageError(`'${value}' is no factor: give 60, say`)
-    return { speed }
+    if (speed >= SPEED_MIN && speed <= SPEED_MAX) return { speed }
+    throw new UsageError(
+      `'${value}' is no factor from ${SPEED_MIN} to ${SPEED_MAX}: give 60, say, or freeze`,
+    )
   }
   if (value !== undefined) throw wrong
   switch (verb) {

@@ -5,6 +5,7 @@ import { DueHeap } from './due-heap.ts'
 import {
   createSteerableClock,
   isWallSetting,
+  passing,
   readingAt,
   WALL_SETTING,
   wallAt,
@@ -145,6 +146,22 @@ test('a wait that is called off is rejected, and the timer goes to the next one'
   assert.deepEqual(armed(), [20])
   assert.deepEqual(clock.nextDue(), at(20))
   await assert.rejects(clock.until(at(10), calledOff.signal), /not needed/)
+})
+
+test('what follows the time is told when it has passed, and nobody goes there for it', async () => {
+  const { wall, armed } = handClock()
+  const clock = createSteerableClock({ wall })
+  const ended: string[] = []
+  void passing(clock, at(10)).then(() => ended.push('followed'))
+  void clock.until(at(20)).then(() => ended.push('waited'))
+
+  assert.deepEqual(armed(), [10])
+  assert.deepEqual(clock.nextDue(), at(20))
+  clock.steer({ at: at(30), since: wall.now(), speed: 1 })
+  await turn()
+
+  assert.deepEqual(ended, ['followed', 'waited'])
+  assert.equal(clock.nextDue(), undefined)
 })
 
 test('only one timer of the wall is armed for many waits', () => {

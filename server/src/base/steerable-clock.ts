@@ -23,14 +23,20 @@ export interface SteerableClock extends Clock {
    * @param earlier what to remember of settings before, for a clock that begins or missed some
    */
   steer(setting: ClockSetting, earlier?: readonly ClockSetting[]): void
-  /** The earliest instant that somebody waits for. */
+  /** The earliest instant that somebody waits for by `until`. */
   nextDue(): Date | undefined
+  /** As `until`, for what follows the time and has no instant of its own: whoever advances the clock passes by. */
+  passing(instant: Date, signal?: AbortSignal): Promise<void>
   /**
    * What this clock read when the wall's read `wall`, by the setting of that moment as far back as settings
    * are remembered, by the oldest of them before.
    */
   readingAt(wall: Date): Date
 }
+
+/** How fast a clock can be made to run. Slower is standing still, faster is beyond what the platform keeps up with. */
+export const SPEED_MIN = 0.001
+export const SPEED_MAX = 10_000
 
 /** The wall's own time. */
 export const WALL_SETTING: ClockSetting = { at: new Date(0), since: new Date(0), speed: 1 }
@@ -56,6 +62,12 @@ export function isWallSetting({ at, since, speed }: ClockSetting): boolean {
 /** An instant of the wall's as `clock` read it then; itself for a clock that cannot be steered. */
 export function readingAt(clock: Clock, wall: Date): Date {
   return 'readingAt' in clock ? (clock as SteerableClock).readingAt(wall) : wall
+}
+
+/** When the clock reads `instant` or later, as `SteerableClock.passing`. */
+export function passing(clock: Clock, instant: Date, signal?: AbortSignal): Promise<void> {
+  if ('passing' in clock) return (clock as SteerableClock).passing(instant, signal)
+  return clock.until(instant, signal)
 }
 
 /** Whether a clock stands still until somebody moves it. */
@@ -102,6 +114,7 @@ class SteeredClock implements SteerableClock {
   private present: ClockSetting
   private past: readonly ClockSetting[] = []
   private readonly waiters = new DueHeap<Waiter>()
+  private readonly followers = new DueHeap<Waiter>()
   private order = 0
   private alarm = new AbortController()
   private alarmMs: number | undefined
@@ -142,12 +155,23 @@ class SteeredClock implements SteerableClock {
   }
 
   until(instant: Date, signal?: AbortSignal): Promise<void> {
+    return this.wait(this.waiters, { instant, signal })
+  }
+
+  passing(instant: Date, signal?: AbortSignal): Promise<void> {
+    return this.wait(this.followers, { instant, signal })
+  }
+
+  private wait(
+    heap: DueHeap<Waiter>,
+    { instant, signal }: { readonly instant: Date; readonly signal: AbortSignal | undefined },
+  ): Promise<void> {
     if (instant <= this.now()) return Promise.resolve()
     if (signal?.aborted) return Promise.reject(signal.reason)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const onAbort = (): void => {
       waiter.isOver = true
-      this.waiters.calledOff()
+      heap.calledOff()
       this.arm()
       reject(signal?.reason)
     }
@@ -160,18 +184,25 @@ class SteeredClock implements SteerableClock {
         resolve()
       },
     }
-    this.waiters.add(waiter)
+    heap.add(waiter)
     signal?.addEventListener('abort', onAbort, { once: true })
     this.arm()
     return promise
   }
 
+  /** Which of the two has the earlier wait. */
+  private earliest(): DueHeap<Waiter> {
+    const [waiter, follower] = [this.waiters.first(), this.followers.first()]
+    return follower && (!waiter || follower.dueMs < waiter.dueMs) ? this.followers : this.waiters
+  }
+
   private fire(): void {
     const nowMs = this.now().getTime()
     for (;;) {
-      const first = this.waiters.first()
+      const heap = this.earliest()
+      const first = heap.first()
       if (!first || first.dueMs > nowMs) break
-      this.waiters.takeFirst()
+      heap.takeFirst()
       first.isOver = true
       first.resolve()
     }
@@ -180,7 +211,7 @@ class SteeredClock implements SteerableClock {
 
   /** One timer of the wall's, for the earliest of all waits. */
   private arm(): void {
-    const dueMs = this.waiters.first()?.dueMs
+    const dueMs = this.earliest().first()?.dueMs
     if (dueMs === this.alarmMs) return
     this.disarm()
     this.alarmMs = dueMs

@@ -1,4 +1,5 @@
 import { after, systemClock } from '../../base/clock.ts'
+import { passing } from '../../base/steerable-clock.ts'
 import type { TaskUsage } from '../../platform/engines/engine.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { recordMetrics } from './metric-record.ts'
@@ -27,7 +28,8 @@ export function recordTaskUsage(
     }
     await record(platform, running)
     const minute = Math.floor(clock.now().getTime() / MINUTE_MS)
-    await clock.until(new Date((minute + 1) * MINUTE_MS), signal)
+    // minutes that are passed over when the clock is put ahead have no usage: nothing ran in them
+    await passing(clock, new Date((minute + 1) * MINUTE_MS), signal)
   }
   const rounds = async (): Promise<void> => {
     while (!signal.aborted) {

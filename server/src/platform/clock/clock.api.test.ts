@@ -78,7 +78,11 @@ test('a clock that runs goes on running from where an advance took it', async ()
 })
 
 test('what the clock cannot do is refused, and it says what it can', async () => {
-  await assert.rejects(steering.speed(0), /speed is 0: give more than 0 and at most 10000/)
+  for (const speed of [0, -60, 1e-9, 10_001, Infinity, NaN]) {
+    await assert.rejects(steering.speed(speed), /speed is .*: give a factor from 0.001 to 10000; /)
+  }
+  // JSON has no such number, and a reader makes it Infinity
+  await assert.rejects(commandClock(steering, JSON.parse('{"speed": 1e309}')), /speed is Infinity/)
   await assert.rejects(steering.advance(-1), Refusal)
   for (const command of [
     undefined,

@@ -6,10 +6,8 @@ export { type ClockCommand, commandClock } from './clock-command.ts'
 export { startClockFeed } from './clock-feed.ts'
 export { createSettling, type SettlingOptions } from './settling.ts'
 export {
-  ADVANCE_MS_MAX,
   type ClockReading,
   type ClockSteering,
   openClockSteering,
-  SPEED_MAX,
 } from './steering.ts'
 export { taskStandings } from './task-standing.ts'

@@ -26,14 +26,21 @@ export interface SettlingOptions {
 export interface Settling {
   /** Resolves when every living gateway has taken the present setting, and stored what belongs before it. */
   gatewaysFollow(): Promise<void>
-  /** Resolves when control, the gateways and tasks that start or end have come to rest. */
-  settled(): Promise<void>
+  /**
+   * Resolves when control, the gateways and tasks that start or end have come to rest. Where traffic has kept
+   * them from it each time so far, less and less time is given to it.
+   *
+   * @param options.isPatient gives it all the time that there is
+   */
+  settled(options?: { readonly isPatient: boolean }): Promise<void>
 }
 
 /** A gateway that does not answer for this long is not waited for again in the same move. */
 const GATEWAY_MS_MAX = 2_000
 /** Under traffic from outside there is never rest: then the clock goes on after this long. */
 const REST_MS_MAX = 500
+/** So long it is waited for rest in the end, each time: a few times as long as rest takes to come without traffic. */
+const REST_MS_MIN = 60
 /** How long tasks that start or end hold the clock, per task. */
 const TASK_MS_MAX = 30_000
 const TASK_POLL_MS = 25
@@ -54,19 +61,25 @@ export function createSettling(options: SettlingOptions): Settling {
       if (gauge.begun === begun && gauge.underWay === 0) return
     }
   }
+  let patienceMs = REST_MS_MAX
+  let hasRested = false
   return {
     gatewaysFollow: askGateways,
-    settled: async () => {
-      let giveUpMs = monotonicMs() + REST_MS_MAX
+    settled: async ({ isPatient } = { isPatient: false }) => {
+      const restMs = isPatient ? REST_MS_MAX : patienceMs
+      let giveUpMs = monotonicMs() + restMs
       for (;;) {
         await rest(giveUpMs)
         const { begun } = gauge
         if (await holdWhileTasksPass()) {
-          giveUpMs = monotonicMs() + REST_MS_MAX
+          giveUpMs = monotonicMs() + restMs
           continue
         }
         const isAtRest = gauge.begun === begun && gauge.underWay === 0
-        if (isAtRest || monotonicMs() >= giveUpMs) return
+        if (!isAtRest && monotonicMs() < giveUpMs) continue
+        hasRested ||= isAtRest
+        patienceMs = hasRested ? REST_MS_MAX : Math.max(REST_MS_MIN, patienceMs / 2)
+        return
       }
     },
   }

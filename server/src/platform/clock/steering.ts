@@ -4,6 +4,8 @@ import { Refusal } from '../../base/refusal.ts'
 import {
   type ClockSetting,
   isWallSetting,
+  SPEED_MAX,
+  SPEED_MIN,
   type SteerableClock,
   WALL_SETTING,
 } from '../../base/steerable-clock.ts'
@@ -29,7 +31,7 @@ export interface ClockSteering {
   /** From the present reading on at the wall's pace. */
   resume(): Promise<ClockReading>
   /**
-   * @param speed more than 0, at most `SPEED_MAX`
+   * @param speed from `SPEED_MIN` to `SPEED_MAX`
    * @throws Refusal
    */
   speed(speed: number): Promise<ClockReading>
@@ -45,9 +47,8 @@ export interface ClockSteering {
   reset(): Promise<ClockReading>
 }
 
-export const SPEED_MAX = 10_000
 /** Ten years. */
-export const ADVANCE_MS_MAX = 3_650 * 86_400_000
+const ADVANCE_MS_MAX = 3_650 * 86_400_000
 
 /**
  * Signatures are dated to the second. So that one made before a long move is told from one made after it,
@@ -100,13 +101,15 @@ export async function openClockSteering(options: SteeringOptions): Promise<Clock
     await settling.settled()
     for (;;) {
       const nowMs = clock.now().getTime()
-      if (nowMs >= targetMs) return
+      if (nowMs >= targetMs) break
       const dueMs = clock.nextDue()?.getTime() ?? targetMs
       // what came due by itself meanwhile does not put the clock back
       const at = new Date(Math.max(nowMs, Math.min(dueMs, targetMs)))
       await move({ at, since: wall.now(), speed }, settling)
       await settling.settled()
     }
+    // whoever waited for the advance looks at what came of it
+    await settling.settled({ isPatient: true })
   }
   return {
     show,
@@ -114,8 +117,10 @@ export async function openClockSteering(options: SteeringOptions): Promise<Clock
     resume: () => inTurn(() => run(1)),
     speed: (speed) =>
       inTurn(async () => {
-        if (!(speed > 0 && speed <= SPEED_MAX)) {
-          throw new Refusal(`speed is ${speed}: give more than 0 and at most ${SPEED_MAX}`)
+        if (!(speed >= SPEED_MIN && speed <= SPEED_MAX)) {
+          throw new Refusal(
+            `speed is ${speed}: give a factor from ${SPEED_MIN} to ${SPEED_MAX}; freeze stands still`,
+          )
         }
         await run(speed)
       }),
