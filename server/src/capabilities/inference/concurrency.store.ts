@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/database/database.ts'
+import type { ServerlessFigures } from './concurrency-samples.ts'
 import type { MeteredVariant } from './invocation-meters.ts'
 
 /** What one gateway sees of one variant. */
@@ -7,8 +8,8 @@ export interface VariantConcurrency {
   /** Requests under way, held ones among them, on average since the last look. */
   readonly mean: number
   readonly instances: number
-  /** Of a serverless variant: how many environments are always kept for it. */
-  readonly provisioned?: number
+  /** Of a serverless variant. */
+  readonly serverless?: ServerlessFigures
 }
 
 /** A gateway that has not spoken for this long has no requests any more. */

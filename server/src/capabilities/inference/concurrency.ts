@@ -1,7 +1,7 @@
 import type { MetricSample } from '../metrics/index.ts'
 import type { VariantConcurrency } from './concurrency.store.ts'
+import { concurrencySamples, serverlessSamples, zeroSamples } from './concurrency-samples.ts'
 import type { MeteredVariant } from './invocation-meters.ts'
-import { concurrencySamples, provisionedSamples, zeroSamples } from './invocation-samples.ts'
 
 /** How often AWS tells concurrency: a variant without requests does so too. */
 const PERIOD_SECONDS = 10
@@ -28,14 +28,16 @@ export function addUp({ routed, told }: ConcurrencySeen): readonly VariantConcur
       variant: one.variant,
       mean: one.mean + (known?.mean ?? 0),
       instances: Math.max(one.instances, known?.instances ?? 0),
-      ...provisionedOf(one.provisioned ?? known?.provisioned),
+      ...serverlessOf(one.serverless ?? known?.serverless),
     })
   }
   return [...sums.values()]
 }
 
-function provisionedOf(provisioned: number | undefined): Pick<VariantConcurrency, 'provisioned'> {
-  return provisioned === undefined ? {} : { provisioned }
+function serverlessOf(
+  serverless: VariantConcurrency['serverless'],
+): Pick<VariantConcurrency, 'serverless'> {
+  return serverless ? { serverless } : {}
 }
 
 /**
@@ -51,7 +53,7 @@ export function concurrencyBetween(
   const from = isForward ? before : second - 1
   const periods = multiples(PERIOD_SECONDS, { from, second }).slice(-PERIODS_MAX)
   const minutes = multiples(MINUTE_SECONDS, { from, second }).slice(-MINUTES_MAX)
-  return sums.map(({ variant, mean, instances, provisioned }) => {
+  return sums.map(({ variant, mean, instances, serverless }) => {
     const perInstance = mean / Math.max(instances, 1)
     const instants = mean > 0 && !periods.includes(second) ? [...periods, second] : periods
     return {
@@ -60,11 +62,10 @@ export function concurrencyBetween(
         ...instants.flatMap((one) =>
           concurrencySamples(variant, { mean: perInstance, at: new Date(one * 1_000) }),
         ),
-        ...(provisioned === undefined ? [] : instants).flatMap((one) =>
-          provisionedSamples(variant, {
-            utilization: Math.min(1, mean / (provisioned ?? 1)),
-            at: new Date(one * 1_000),
-          }),
+        ...instants.flatMap((one) =>
+          serverless
+            ? serverlessSamples(variant, { mean, ...serverless, at: new Date(one * 1_000) })
+            : [],
         ),
         ...minutes.flatMap((one) => zeroSamples(variant, new Date(one * 1_000))),
       ],

@@ -60,3 +60,4 @@ export {
   type NotedDemand,
   readDemand,
 } from './serverless-demand.store.ts'
+export type { StreamOutcome } from './stream-figures.ts'

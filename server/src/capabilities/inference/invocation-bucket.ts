@@ -1,8 +1,10 @@
 import { type ContainerBuckets, mergeContainers } from './container-figures.ts'
 import { type LatencySummary, mergeLatencies } from './latency-histogram.ts'
+import { mergeStreams, type StreamBucket } from './stream-figures.ts'
+import { mergeTallies, type Tallies } from './tallies.ts'
 
 /** What happened to a variant's requests in one second of the platform's clock. */
-export interface InvocationBucket {
+export interface InvocationBucket extends Tallies {
   /** When it began: seconds since 1970. */
   readonly second: number
   readonly invocations: number
@@ -13,19 +15,19 @@ export interface InvocationBucket {
   readonly errors4xx: number
   readonly errors5xx: number
   readonly modelErrors: number
-  /** Records and copies that were given up so that no caller waits for them. */
-  readonly captureDropped: number
-  readonly shadowDropped: number
   /** Microseconds. */
   readonly model: LatencySummary | undefined
   readonly overhead: LatencySummary | undefined
   readonly setup: LatencySummary | undefined
   /** Present when the variant has several containers. */
   readonly containers?: ContainerBuckets
+  /** Present when answers were streamed. */
+  readonly stream?: StreamBucket
 }
 
 /** Two buckets as one that began when the first did. */
 export function mergeBuckets(one: InvocationBucket, other: InvocationBucket): InvocationBucket {
+  const stream = mergeStreams(one.stream, other.stream)
   return {
     second: one.second,
     invocations: one.invocations + other.invocations,
@@ -35,13 +37,13 @@ export function mergeBuckets(one: InvocationBucket, other: InvocationBucket): In
     errors4xx: one.errors4xx + other.errors4xx,
     errors5xx: one.errors5xx + other.errors5xx,
     modelErrors: one.modelErrors + other.modelErrors,
-    captureDropped: one.captureDropped + other.captureDropped,
-    shadowDropped: one.shadowDropped + other.shadowDropped,
+    ...mergeTallies(one, other),
     model: mergeLatencies(one.model, other.model),
     overhead: mergeLatencies(one.overhead, other.overhead),
     setup: mergeLatencies(one.setup, other.setup),
     ...((one.containers || other.containers) && {
       containers: mergeContainers(one.containers, other.containers),
     }),
+    ...(stream && { stream }),
   }
 }

@@ -1,6 +1,8 @@
 import { ContainerFigures, type ContainerOutcome } from './container-figures.ts'
 import { type InvocationBucket, mergeBuckets } from './invocation-bucket.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
+import { StreamFigures, type StreamOutcome } from './stream-figures.ts'
+import { isAnyTallied, noTallies, type Tally } from './tallies.ts'
 
 /** How one request to a variant ended. */
 export interface InvocationOutcome {
@@ -20,10 +22,9 @@ export interface InvocationOutcome {
   readonly setupUs: number | undefined
   /** Of a variant with several containers. */
   readonly containers?: readonly ContainerOutcome[] | undefined
+  /** Of an answer that was streamed, once its first chunk was there. */
+  readonly stream?: StreamOutcome | undefined
 }
-
-/** Copies and records that were given up so that no caller waits for them. */
-export type Dropped = 'captureDropped' | 'shadowDropped'
 
 /** While buckets cannot be handed on, so many are kept; then they become coarser. */
 const BUCKETS_MAX = 120
@@ -42,12 +43,12 @@ export class InvocationMeter {
   private errors4xx = 0
   private errors5xx = 0
   private modelErrors = 0
-  private captureDropped = 0
-  private shadowDropped = 0
+  private tallies = noTallies()
   private readonly model = new LatencyHistogram()
   private readonly overhead = new LatencyHistogram()
   private readonly setup = new LatencyHistogram()
   private containers: ContainerFigures | undefined
+  private streams: StreamFigures | undefined
   private closed: InvocationBucket[] = []
   /** Requests that are under way, or held. */
   private inFlight = 0
@@ -70,6 +71,10 @@ export class InvocationMeter {
     if (modelUs !== undefined) this.model.add(modelUs)
     if (setupUs !== undefined) this.setup.add(setupUs)
     if (outcome.containers) this.countContainers(outcome.containers)
+    if (outcome.stream) {
+      this.streams ??= new StreamFigures()
+      this.streams.count(outcome.stream)
+    }
   }
 
   private countContainers(outcomes: readonly ContainerOutcome[]): void {
@@ -77,9 +82,10 @@ export class InvocationMeter {
     for (const outcome of outcomes) this.containers.count(outcome)
   }
 
-  drop(what: Dropped, atMs: number): void {
+  /** Something beside requests happened. */
+  tally(what: Tally, atMs: number): void {
     this.turnTo(atMs)
-    this[what]++
+    this.tallies[what]++
   }
 
   /** A request is the variant's from now on. @param nowMs monotonic */
@@ -146,22 +152,24 @@ export class InvocationMeter {
   }
 
   private get isOpen(): boolean {
-    return this.invocations + this.captureDropped + this.shadowDropped > 0
+    return this.invocations > 0 || isAnyTallied(this.tallies)
   }
 
   private close(): void {
     if (!this.isOpen) return
     const { invocations, perInstance, perInstanceMin, perInstanceMax } = this
-    const { errors4xx, errors5xx, modelErrors, captureDropped, shadowDropped } = this
+    const { errors4xx, errors5xx, modelErrors, tallies } = this
     const containers = this.containers?.take()
+    const stream = this.streams?.take()
     this.closed.push({
       second: this.second,
       ...{ invocations, perInstance, perInstanceMin, perInstanceMax },
-      ...{ errors4xx, errors5xx, modelErrors, captureDropped, shadowDropped },
+      ...{ errors4xx, errors5xx, modelErrors, ...tallies },
       model: this.model.take(),
       overhead: this.overhead.take(),
       setup: this.setup.take(),
       ...(containers && { containers }),
+      ...(stream && { stream }),
     })
     this.invocations = 0
     this.perInstance = 0
@@ -170,8 +178,7 @@ export class InvocationMeter {
     this.errors4xx = 0
     this.errors5xx = 0
     this.modelErrors = 0
-    this.captureDropped = 0
-    this.shadowDropped = 0
+    this.tallies = noTallies()
     this.bound()
   }
 

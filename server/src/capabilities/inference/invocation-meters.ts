@@ -64,7 +64,7 @@ export class InvocationMeters {
         variant.endpointName === of.endpointName &&
         variant.variantName === of.variantName,
     )
-    for (let index = 0; index < records; index++) found?.meter.drop('captureDropped', at.getTime())
+    for (let index = 0; index < records; index++) found?.meter.tally('captureDropped', at.getTime())
   }
 
   all(): Iterable<KeptMeter> {

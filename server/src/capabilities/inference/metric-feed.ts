@@ -166,10 +166,14 @@ class Feed implements MetricFeed {
     const { table } = this.options
     const routed = Array.from(table.meters.all(), ({ variant }) => variant).flatMap((variant) => {
       const known = table.variantOf(variant)
-      if (!known || known.fleet.asyncInference) return []
-      const { provisionedConcurrency: provisioned = 0 } = known.serverless ?? {}
-      const kept = provisioned > 0 ? { provisioned } : {}
-      return [{ variant, mean: 0, instances: known.replicas.length, ...kept }]
+      if (!known || known.fleet.asyncInference || known.hostsComponents) return []
+      const { serverless, replicas } = known
+      const figures = serverless && {
+        maxConcurrency: serverless.maxConcurrency,
+        provisioned: serverless.provisionedConcurrency,
+      }
+      const instances = replicas.length
+      return [{ variant, mean: 0, instances, ...(figures && { serverless: figures }) }]
     })
     const sums = addUp({ routed, told: await readConcurrency(transaction) })
     for (const { place, ...batch } of batchesOf(concurrencyBetween(sums, { before, second }))) {

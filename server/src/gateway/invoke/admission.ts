@@ -23,3 +23,14 @@ export function requireRoomToGrow({ serverless, replicas, endpoint }: RoutedVari
 export function isBusy({ serverless }: RoutedVariant, head: ResponseHead): boolean {
   return serverless !== undefined && headerOf(head, 'x-sagebrush-refusal') === 'Busy'
 }
+
+/**
+ * Whether a request that is just sent is beyond the environments that are always kept: this gateway alone has more
+ * at work than these. With several gateways each knows its own requests, so that spilling is seen late.
+ */
+export function isSpilled({ serverless, replicas }: RoutedVariant): boolean {
+  if (!serverless) return false
+  let atWork = 0
+  for (const { outstanding } of replicas) if (outstanding > 0) atWork++
+  return atWork > serverless.provisionedConcurrency
+}

@@ -58,7 +58,7 @@ export class CaptureTaps {
 
   /** An invocation that was chosen cannot be captured. */
   dropped(variant: RoutedVariant): void {
-    variant.meter.drop('captureDropped', this.clock.now().getTime())
+    variant.meter.tally('captureDropped', this.clock.now().getTime())
   }
 
   private tapOf(variant: RoutedVariant): Tap {

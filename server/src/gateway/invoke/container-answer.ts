@@ -8,6 +8,8 @@ export interface ContainerAnswer {
   end(): void
   /** The answer will not become complete. @returns true when the caller has been told */
   fail(failure: UpstreamFailure): boolean
+  /** A fault of ours. @returns true when the caller has been told, in the middle of an answer */
+  breakOff?(message: string): boolean
   /** True: it is another container's request, at the same replica. */
   readonly goesOn?: boolean
 }

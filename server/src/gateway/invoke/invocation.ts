@@ -125,7 +125,21 @@ export class Invocation implements UpstreamExchange, FaultyInvocation {
   }
 
   data(piece: Buffer): void {
-    this.answer?.data(piece)
+    try {
+      this.answer?.data(piece)
+    } catch (error) {
+      this.breakOff(error)
+    }
+  }
+
+  /** A fault of ours in the middle of an answer: this request ends, all others go on. */
+  private breakOff(error: unknown): void {
+    const { placement } = this.sending ?? {}
+    placement?.present?.destroy()
+    placement?.letGo()
+    const { message } = asAwsError(error)
+    if (this.answer?.breakOff?.(message)) this.services.internalFailure(error)
+    else this.refuse(error)
   }
 
   ended(): void {

@@ -1,5 +1,9 @@
 import { type Clock, monotonicMs } from '../../base/clock.ts'
-import type { ContainerOutcome, RoutedVariant } from '../../capabilities/inference/index.ts'
+import type {
+  ContainerOutcome,
+  RoutedVariant,
+  StreamOutcome,
+} from '../../capabilities/inference/index.ts'
 
 /** How a request ended, as metrics tell it. */
 export interface MeteredEnd {
@@ -8,6 +12,8 @@ export interface MeteredEnd {
   readonly isModelError: boolean
   /** Of a variant with several containers: how those fared that the request went through. */
   readonly containers?: readonly ContainerOutcome[]
+  /** The answer broke off when a part of it was with the caller. */
+  readonly isBroken?: true
 }
 
 /**
@@ -23,6 +29,9 @@ export class Metering {
   private modelMs: number | undefined
   private heldSinceMs: number | undefined
   private heldMs: number | undefined
+  /** When the caller got the first chunk of an answer that is streamed, and how long the container took for it. */
+  private chunkAtMs: number | undefined
+  private chunkModelMs = 0
   private isOver = false
 
   /** @param clock the platform's: what happens is dated by it */
@@ -55,6 +64,15 @@ export class Metering {
     this.modelSinceMs = undefined
   }
 
+  /** The first chunk of an answer that is streamed is on its way to the caller. */
+  firstChunk(): void {
+    if (this.chunkAtMs !== undefined) return
+    const nowMs = monotonicMs()
+    this.chunkAtMs = nowMs
+    const { modelSinceMs = nowMs, modelMs = 0 } = this
+    this.chunkModelMs = modelMs + nowMs - modelSinceMs
+  }
+
   holdBegins(): void {
     this.heldSinceMs ??= monotonicMs()
   }
@@ -66,7 +84,7 @@ export class Metering {
   }
 
   /** Counts the request, the first time that it is called. */
-  end({ status, isModelError, containers }: MeteredEnd): void {
+  end({ status, isModelError, containers, isBroken }: MeteredEnd): void {
     const { variant } = this
     if (this.isOver || !variant) return
     this.isOver = true
@@ -84,7 +102,19 @@ export class Metering {
       modelUs: modelMs === undefined ? undefined : modelMs * 1_000,
       setupUs: heldMs === undefined ? undefined : heldMs * 1_000,
       containers,
+      stream: this.chunkAtMs === undefined ? undefined : this.streamed(isBroken === true),
     })
     variant.meter.leave(nowMs)
+  }
+
+  private streamed(isBroken: boolean): StreamOutcome {
+    const chunkMs = (this.chunkAtMs ?? this.startedMs) - this.startedMs
+    const chunkOverheadMs = chunkMs - this.chunkModelMs - (this.heldMs ?? 0)
+    return {
+      chunkUs: chunkMs * 1_000,
+      chunkModelUs: this.chunkModelMs * 1_000,
+      chunkOverheadUs: chunkOverheadMs * 1_000,
+      isBroken,
+    }
   }
 }

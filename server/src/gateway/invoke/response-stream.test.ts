@@ -4,6 +4,7 @@ import test from 'node:test'
 import { eventually } from '../../../../tests/support/eventually.ts'
 import { startTestGateway, startUpstream } from '../../../../tests/support/test-gateway.ts'
 import { after, systemClock } from '../../base/clock.ts'
+import { StreamedAnswer } from './streamed-answer.ts'
 
 const PIECE = Buffer.alloc(64 * 1024, 'x')
 const STREAM_BYTES = 100 * 1024 * 1024
@@ -132,4 +133,55 @@ test('a container that streams for too long is told as ModelStreamError', async 
     name: 'ModelStreamError',
     ErrorCode: 'ModelInvocationTimeExceeded',
   })
+})
+
+test('an answer that is streamed is counted by its first chunk', async () => {
+  await using container = await startUpstream((request, response) => {
+    request.resume()
+    response.write('one')
+    setTimeout(() => response.end('two'), 50)
+  })
+  await using server = await startTestGateway()
+  server.serve('e', { A: { sockets: [container.socket] } })
+  const request = { EndpointName: 'e', Body: Buffer.from('x') }
+  const answer = await server.runtime.invokeEndpointWithResponseStream(request)
+  for await (const _ of answer.Body ?? []);
+
+  const [bucket] = Array.from(server.table.meters.all()).flatMap(({ meter }) => meter.takeAll())
+  const { chunk, chunkModel, chunkOverhead, answers, broken } = bucket?.stream ?? {}
+  assert.deepEqual([answers, broken], [1, 0])
+  assert.ok((chunk?.sum ?? 0) < (bucket?.model?.sum ?? 0), 'the first chunk came before the last')
+  const parts = (chunkModel?.sum ?? 0) + (chunkOverhead?.sum ?? 0)
+  assert.ok(Math.abs((chunk?.sum ?? 0) - parts) <= 2, 'it is the model’s time and ours')
+})
+
+test('a fault of ours in the middle of a stream is told as InternalStreamFailure, and others go on', async () => {
+  await using container = await startUpstream((request, response) => {
+    request.resume()
+    response.write('half')
+    setImmediate(() => response.end('rest'))
+  })
+  await using server = await startTestGateway()
+  server.serve('e', { A: { sockets: [container.socket] } })
+  const request = { EndpointName: 'e', Body: Buffer.from('x') }
+  const { data } = StreamedAnswer.prototype
+  let pieces = 0
+  StreamedAnswer.prototype.data = function (piece) {
+    if (++pieces === 2) throw new Error('a fault')
+    data.call(this, piece)
+  }
+  try {
+    const answer = await server.runtime.invokeEndpointWithResponseStream(request)
+    const reading = (async () => {
+      for await (const _ of answer.Body ?? []);
+    })()
+    await assert.rejects(reading, { name: 'InternalStreamFailure' })
+  } finally {
+    StreamedAnswer.prototype.data = data
+  }
+
+  const answer = await server.runtime.invokeEndpointWithResponseStream(request)
+  for await (const _ of answer.Body ?? []);
+  const [bucket] = Array.from(server.table.meters.all()).flatMap(({ meter }) => meter.takeAll())
+  assert.deepEqual([bucket?.stream?.broken, bucket?.errors5xx, bucket?.modelErrors], [1, 1, 0])
 })

@@ -9,7 +9,7 @@ import {
 } from '../../capabilities/inference/index.ts'
 import type { ResponseHead } from '../http1/message-head.ts'
 import type { UpstreamFailure } from '../http1/upstream-connection.ts'
-import { admit, requireRoomToGrow } from './admission.ts'
+import { admit, isSpilled, requireRoomToGrow } from './admission.ts'
 import type { VerifiedInvoker } from './caller-check.ts'
 import { Choice } from './choice.ts'
 import type { ContainerWalk } from './container-walk.ts'
@@ -102,9 +102,18 @@ export class Sending implements Waiting {
       new SentRequest(variant, { requestId, head: exchange.head, body, streaming, captures })
     const head = walk?.headFor(exchange.head, { bodyBytes: body.length, streaming })
     connection.writeAll(head ?? sent.containerHead, body)
-    if (!before && variant.shadows.length > 0) services.shadows.mirror(variant, sent)
+    if (!before) this.sentFirst(variant, sent)
     this.sent = sent
     return true
+  }
+
+  private sentFirst(variant: RoutedVariant, sent: SentRequest): void {
+    const { services } = this.invocation
+    if (variant.shadows.length > 0) services.shadows.mirror(variant, sent)
+    if (variant.serverless && variant.serverless.provisionedConcurrency > 0) {
+      const tally = isSpilled(variant) ? 'spilled' : 'provisioned'
+      variant.meter.tally(tally, services.clock.now().getTime())
+    }
   }
 
   /** For the answer of a container that is not the last one: it is the next one's request. */
@@ -170,6 +179,9 @@ export class Sending implements Waiting {
     const { waitingRoom } = services
     const { variant } = this
     if (variant?.serverless) services.wanted(variant)
+    if (this.waitUntilMs === undefined && variant && isWithoutCopy(variant)) {
+      variant.meter.tally('noCapacity', services.clock.now().getTime())
+    }
     metering.holdBegins()
     this.waitUntilMs ??= waitingRoom.untilMs(variant?.holdMs)
     if (!waitingRoom.enter(this, this.waitUntilMs)) this.gaveUp()
@@ -194,9 +206,8 @@ export class Sending implements Waiting {
 
   gaveUp(): void {
     const { endpoint, variant } = this.choice
-    if (variant?.inferenceComponentName !== undefined && variant.replicas.length === 0) {
-      this.invocation.refuse(componentWithoutCapacity())
-    } else if (endpoint) {
+    if (variant && isWithoutCopy(variant)) this.invocation.refuse(componentWithoutCapacity())
+    else if (endpoint) {
       this.invocation.refuse(noReplica(endpoint.route, variant?.variantName ?? ''))
     }
   }
@@ -225,4 +236,8 @@ export class Sending implements Waiting {
       containerName: this.walk?.hostname,
     }
   }
+}
+
+function isWithoutCopy({ inferenceComponentName, replicas }: RoutedVariant): boolean {
+  return inferenceComponentName !== undefined && replicas.length === 0
 }

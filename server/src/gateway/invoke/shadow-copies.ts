@@ -111,6 +111,6 @@ export class ShadowCopies {
   }
 
   private drop({ meter }: RoutedVariant): void {
-    meter.drop('shadowDropped', this.services.clock.now().getTime())
+    meter.tally('shadowDropped', this.services.clock.now().getTime())
   }
 }

@@ -5,6 +5,7 @@ import { dateLine } from './answer-head.ts'
 import type { ContainerAnswer } from './container-answer.ts'
 import { eventFrame, frameHeaders } from './event-frame.ts'
 import type { Invocation } from './invocation.ts'
+import type { MeteredEnd } from './metering.ts'
 import { ANSWERED, isSuccess, WholeAnswer } from './whole-answer.ts'
 
 const PAYLOAD_PART = frameHeaders({
@@ -12,11 +13,8 @@ const PAYLOAD_PART = frameHeaders({
   ':event-type': 'PayloadPart',
   ':content-type': 'application/octet-stream',
 })
-const MODEL_STREAM_ERROR = frameHeaders({
-  ':message-type': 'exception',
-  ':exception-type': 'ModelStreamError',
-  ':content-type': 'application/json',
-})
+const MODEL_STREAM_ERROR = exception('ModelStreamError')
+const INTERNAL_STREAM_FAILURE = exception('InternalStreamFailure')
 
 /** Passes the container's answer on as it comes, each piece as one `PayloadPart` event. */
 export class StreamedAnswer implements ContainerAnswer {
@@ -63,6 +61,7 @@ export class StreamedAnswer implements ContainerAnswer {
     }
     if (this.captured) this.keep(piece)
     if (!this.write(eventFrame(PAYLOAD_PART, piece))) this.invocation.pause()
+    this.invocation.metering.firstChunk()
   }
 
   private keep(piece: Buffer): void {
@@ -95,7 +94,15 @@ export class StreamedAnswer implements ContainerAnswer {
       ErrorCode: late ? 'ModelInvocationTimeExceeded' : 'StreamBroken',
     }
     this.write(eventFrame(MODEL_STREAM_ERROR, Buffer.from(JSON.stringify(told))))
-    this.finish({ status: 0, isModelError: true })
+    this.finish({ status: 0, isModelError: true, isBroken: true })
+    return true
+  }
+
+  breakOff(message: string): boolean {
+    if (this.error || !this.head) return false
+    const told = Buffer.from(JSON.stringify({ Message: message }))
+    this.write(eventFrame(INTERNAL_STREAM_FAILURE, told))
+    this.finish({ status: 500, isModelError: false, isBroken: true })
     return true
   }
 
@@ -105,11 +112,19 @@ export class StreamedAnswer implements ContainerAnswer {
     return exchange.writeChunk(frame)
   }
 
-  private finish(end = ANSWERED): void {
+  private finish(end: MeteredEnd = ANSWERED): void {
     const { exchange } = this.invocation
     if (exchange.isOver) return
     if (this.chunked) exchange.write('0\r\n\r\n')
     exchange.finish()
     this.invocation.answered(end)
   }
+}
+
+function exception(name: string): Buffer {
+  return frameHeaders({
+    ':message-type': 'exception',
+    ':exception-type': name,
+    ':content-type': 'application/json',
+  })
 }

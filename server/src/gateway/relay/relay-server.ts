@@ -66,6 +66,8 @@ export class RelayServer {
   }
 
   private serve(socket: Socket): void {
+    // gateways end their side of a connection only when nobody waits for its answer
+    socket.allowHalfOpen = false
     const connection = new ClientConnection(socket, {
       answer: (exchange) => this.answer(new ServedExchange(exchange)),
       deadlines: this.deadlines,
