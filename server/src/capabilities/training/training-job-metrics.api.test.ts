@@ -51,7 +51,7 @@ test('values that metric definitions read are metrics of the job, each once', as
 })
 
 test('what a host takes is recorded once a minute of the platform’s clock', async () => {
-  const name = await trainer.start('while :; do :; done', {
+  const name = await trainer.start("trap 'exit 0' TERM; while :; do :; done", {
     StoppingCondition: { MaxRuntimeInSeconds: 86_400 },
   })
   const host = ['Host', `${name}/algo-1`] as const

@@ -451,7 +451,7 @@ test('a caller that goes away frees the replica', async () => {
     gone = resolve
   })
   await using container = await startUpstream((request) => request.once('close', gone))
-  await using server = await startTestGateway()
+  await using server = await startTestGateway({ limits: { client: { halfClosedMs: 50 } } })
   server.serve('e', { A: { sockets: [container.socket] } })
   const aborting = new AbortController()
   container.server.once('request', () => aborting.abort())

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { eventually } from '../../../../tests/support/eventually.ts'
 import {
   startTestGateway,
   startUpstream,
@@ -73,7 +74,7 @@ test('a request that is held for want of a replica is under way, and its wait is
 
 test('a caller who leaves is counted, without an error', async () => {
   await using container = await startUpstream(() => undefined)
-  await using server = await startTestGateway()
+  await using server = await startTestGateway({ limits: { client: { halfClosedMs: 50 } } })
   server.serve('e', { A: { sockets: [container.socket] } })
   const aborting = new AbortController()
   const asked = new Promise((resolve) => container.server.once('request', resolve))
@@ -83,11 +84,7 @@ test('a caller who leaves is counted, without an error', async () => {
   aborting.abort()
   await assert.rejects(answer)
 
-  let counts: InvocationBucket | undefined
-  while (!counts) {
-    await new Promise((resolve) => setImmediate(resolve))
-    counts = takeCounts(server)
-  }
+  const counts = await eventually(async () => takeCounts(server))
   assert.equal(counts.invocations, 1)
   assert.equal(counts.errors4xx + counts.errors5xx + counts.modelErrors, 0)
 })

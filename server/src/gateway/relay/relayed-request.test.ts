@@ -35,12 +35,12 @@ test('a request reaches control with its lines as they were, less those of its c
   assert.doesNotMatch(received, /X-Own/)
 })
 
-test('a gigabyte passes in both directions in flat memory', async () => {
+test('many megabytes pass in both directions in flat memory', async () => {
   await using server = await startTestGateway()
   await using _control = await startUpstream((request, response) => {
     request.pipe(response)
   }, server.controlSocket)
-  const pieces = 1_024
+  const pieces = 256
   const piece = Buffer.alloc(1_024 * 1_024, 'x')
   const sent = createHash('md5')
   const body = Readable.from(
@@ -61,7 +61,7 @@ test('a gigabyte passes in both directions in flat memory', async () => {
       response.on('data', (data: Buffer) => {
         bytes += data.length
         received.update(data)
-        if (bytes % (64 * 1_024 * 1_024) < data.length) {
+        if (bytes % (16 * 1_024 * 1_024) < data.length) {
           most = Math.max(most, process.memoryUsage().rss)
         }
       })
@@ -73,7 +73,7 @@ test('a gigabyte passes in both directions in flat memory', async () => {
 
   assert.equal(bytes, pieces * piece.length)
   assert.equal(received.digest('hex'), sent.digest('hex'))
-  assert.ok(most - before < 256 * 1_024 * 1_024, `grew by ${(most - before) / 1_048_576} MB`)
+  assert.ok(most - before < 128 * 1_024 * 1_024, `grew by ${(most - before) / 1_048_576} MB`)
 })
 
 test('Expect: 100-continue is answered by control, and a refusal comes before the body', async () => {
