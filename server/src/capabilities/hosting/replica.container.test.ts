@@ -124,3 +124,19 @@ test('a replica that never answered is explained in the words of SageMaker, with
     /^Please make sure all images .{0,1000}$/,
   )
 })
+
+test('a copy of an inference component has what it was given of its instance, and the component’s own log', () => {
+  const component = { inferenceComponentName: 'summary', cpuCores: 1.5, memoryMbMax: 1536 }
+  const copy = task({ ...VARIANT, component })
+  const unbound = task({
+    ...VARIANT,
+    component: { inferenceComponentName: 'summary', cpuCores: 0 },
+  })
+
+  assert.deepEqual([copy.resources.vCpus, copy.resources.memoryBytes], [2, 1.5 * GIB])
+  assert.deepEqual([unbound.resources.vCpus, unbound.resources.memoryBytes], [8, 32 * GIB])
+  assert.deepEqual(copy.log, {
+    group: '/aws/sagemaker/InferenceComponents/summary',
+    stream: 'AllTraffic/i-00123456789abcdef',
+  })
+})

@@ -5,18 +5,26 @@ import { readInferenceComponent } from './inference-component.store.ts'
 import type { ComponentPlan, InferenceComponent } from './inference-component.ts'
 import type { ComponentKey, ComponentOutcome } from './inference-component.workflow.ts'
 
-/** Until the wait of a phase is over, or an alarm is in ALARM, or the change has no more time. */
+/** When the wait of a phase that begins now is over, or the change has no more time. */
+export async function beginBake(
+  { database, clock }: Platform,
+  { componentId }: ComponentKey,
+): Promise<string> {
+  const component = await readInferenceComponent(database, componentId)
+  const { waitSeconds = 0, deadline = '' } = component?.plan ?? {}
+  const over = new Date(clock.now().getTime() + waitSeconds * 1_000).toISOString()
+  return over < deadline ? over : deadline
+}
+
+/** Until then, or until an alarm is in ALARM. */
 export async function bakeComponent(
   platform: Platform,
   { componentId, revision }: ComponentKey,
+  until: Date,
 ): Promise<ComponentOutcome> {
   const component = await readInferenceComponent(platform.database, componentId)
   const plan = component?.plan
   if (component?.revision !== revision || !plan) return { outcome: 'Gone' }
-  const begun = platform.clock.now()
-  const over = new Date(begun.getTime() + plan.waitSeconds * 1_000)
-  const deadline = new Date(plan.deadline)
-  const until = over < deadline ? over : deadline
   const subscriptions = await followAlarms(platform, component, plan)
   try {
     const found = await watchEndpoint<ComponentOutcome, ComponentOutcome>(

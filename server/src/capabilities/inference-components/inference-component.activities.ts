@@ -13,7 +13,7 @@ import {
   watchEndpoint,
 } from '../hosting/index.ts'
 import { removeTags } from '../tags/index.ts'
-import { bakeComponent, objectionTo } from './component-bake.ts'
+import { bakeComponent, beginBake, objectionTo } from './component-bake.ts'
 import { provenCopies, type ReachedCopies, rollbackTurn } from './inference-component.states.ts'
 import {
   deleteInferenceComponentRow,
@@ -56,7 +56,8 @@ export function createComponentActivities(platform: Platform): ComponentActiviti
       const component = await readInferenceComponent(platform.database, key.componentId)
       if (component) await awaitRouted(platform, component.endpointId)
     },
-    bake: (key) => bakeComponent(platform, key),
+    beginBake: (key) => beginBake(platform, key),
+    bake: (key, until) => bakeComponent(platform, key, new Date(until)),
     endBatch: (key, phase) =>
       setCounts(key, ({ phases }) => ({ previousCount: phases[phase]?.previousCount ?? 0 })),
     awaitRetired: (key) => awaitRetired(platform, key),

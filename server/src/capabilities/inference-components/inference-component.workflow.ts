@@ -23,8 +23,10 @@ export interface ComponentActivities {
   awaitCopies(key: ComponentKey): Promise<ComponentOutcome>
   /** Until gateways route by the present copies. */
   awaitRouted(key: ComponentKey): Promise<void>
-  /** Until a phase's wait is over, or something is against going on. */
-  bake(key: ComponentKey): Promise<ComponentOutcome>
+  /** @returns when a phase's wait that begins now is over, ISO 8601 */
+  beginBake(key: ComponentKey): Promise<string>
+  /** Until then, or until something is against going on. */
+  bake(key: ComponentKey, until: string): Promise<ComponentOutcome>
   /** Takes away the old copies that a phase has replaced. */
   endBatch(key: ComponentKey, phase: number): Promise<void>
   /** Until no copy of the component is left that shall not serve. */
@@ -109,7 +111,8 @@ async function advance(
     if (copies.outcome !== 'Passed') return copies
     await workflow.activity('await gateways', () => activities.awaitRouted(key))
     if (!isReplacing) continue
-    const bake = await workflow.activity('bake', () => activities.bake(key))
+    const until = await workflow.activity('begin the bake', () => activities.beginBake(key))
+    const bake = await workflow.activity('bake', () => activities.bake(key, until))
     if (bake.outcome !== 'Passed') return bake
     await workflow.activity('end the batch', () => activities.endBatch(key, phase))
     await workflow.activity('await gateways', () => activities.awaitRouted(key))
