@@ -1,7 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { Server } from 'node:http'
 import { join } from 'node:path'
-import { createServer } from './base/http.ts'
 import type { Log } from './base/log.ts'
 import type { SteerableClock } from './base/steerable-clock.ts'
 import { createWorkGauge } from './base/work-gauge.ts'
@@ -54,6 +52,7 @@ import {
   unstartedTransformJobs,
 } from './capabilities/transform/index.ts'
 import type { Config } from './config.ts'
+import { RelayServer } from './gateway/relay/relay-server.ts'
 import { keepHouse } from './housekeeping.ts'
 import type { Installation } from './installation.ts'
 import { internalRequests } from './internal-requests.ts'
@@ -77,7 +76,7 @@ import type { Platform, RequestScope } from './platform/scope.ts'
 import { createSecrets } from './platform/secrets.ts'
 import { createWorkflowEngine } from './platform/workflow/dbos.ts'
 import { testControls } from './test-controls.ts'
-import { createFront, type Front } from './wire/front.ts'
+import { createFront } from './wire/front.ts'
 
 /** Control: every AWS API but the invoke path, the workflows, the supervision of endpoints. */
 export interface Control {
@@ -98,8 +97,6 @@ export interface ControlOptions {
 }
 
 const CONNECTIONS_MAX = 24
-/** Longer than gateways keep a connection idle, so that it is they who close it. */
-const KEEP_ALIVE_MS = 120_000
 /** How gracefully replicas end when the whole platform does. */
 const REPLICA_GRACE_SECONDS = 5
 
@@ -210,9 +207,15 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ...deploymentControls(platform, presentPlace),
   }
   const internal = internalRequests({ platform, presentRealm: realms.present, controls })
-  const server = await listen(join(run, 'control.sock'), (request, response, options) => {
-    if (!internal(request, response)) front(request, response, options)
+  const server = new RelayServer({
+    answer: (request) => {
+      if (!internal(request)) front(request)
+    },
+    log,
   })
+  const path = join(run, 'control.sock')
+  await rm(path, { force: true })
+  await server.listen({ path })
   const notifications = (asked: unknown) =>
     listNotifications(platform, { realm: realms.present(config.account), asked })
   const admin = await openAdminSocket(join(run, ADMIN_SOCKETS.control), {
@@ -233,8 +236,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       if (replicas) await stopReplicas(platform)
       changes.release()
       admin?.close()
-      server.close()
-      server.closeIdleConnections()
+      server.drain()
     },
     close: async () => {
       watching[Symbol.dispose]()
@@ -246,6 +248,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       await realms[Symbol.asyncDispose]()
       await changes.close()
       await database.close()
+      server.close()
     },
   }
 }
@@ -271,18 +274,4 @@ async function stopReplicas(platform: Platform): Promise<void> {
       platform.engine.stop(taskId, { graceSeconds: REPLICA_GRACE_SECONDS }),
     ),
   )
-}
-
-async function listen(path: string, front: Front): Promise<Server> {
-  await rm(path, { force: true })
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 })
-  server.on('request', (request, response) => front(request, response))
-  // the body is asked for once the signature over its head has proven right
-  server.on('checkContinue', (request, response) => {
-    front(request, response, { awaitsContinue: true })
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(path, resolve)
-  })
-  return server
 }

@@ -1,9 +1,9 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Refusal } from './base/refusal.ts'
 import { recordModelMetrics } from './capabilities/hosting/index.ts'
 import { answerTaskCredentials, openTaskToken } from './capabilities/identity/index.ts'
 import { type AdminHandlers, readJson } from './platform/admin-socket.ts'
 import type { Platform } from './platform/scope.ts'
+import type { HttpExchange } from './wire/http-exchange.ts'
 
 /**
  * What the platform's own parts and test suites ask over HTTP, below `/_sagebrush/`:
@@ -17,7 +17,7 @@ import type { Platform } from './platform/scope.ts'
  *
  * @returns whether the request was one of these and is answered
  */
-export type InternalRequests = (request: IncomingMessage, response: ServerResponse) => boolean
+export type InternalRequests = (request: HttpExchange) => boolean
 
 const PREFIX = '/_sagebrush/'
 
@@ -29,14 +29,14 @@ export function internalRequests(options: {
 }): InternalRequests {
   const { platform, presentRealm } = options
 
-  const answers: Readonly<Record<string, (request: IncomingMessage) => Promise<Answer>>> = {
-    'GET credentials': async ({ headers }) =>
-      answerTaskCredentials({ ...platform, presentRealm }, headers.authorization),
+  const answers: Readonly<Record<string, (request: HttpExchange) => Promise<Answer>>> = {
+    'GET credentials': async (request) =>
+      answerTaskCredentials({ ...platform, presentRealm }, request.header('authorization')),
     'POST model-metrics': async (request) => {
-      const token = request.headers.authorization?.trim()
+      const token = request.header('authorization')?.trim()
       const task = token === undefined ? undefined : openTaskToken(platform.secrets, token)
       if (!task) return answer(403, { message: 'the Authorization header carries no task token' })
-      await recordModelMetrics(platform, task.taskId, await readJson(request))
+      await recordModelMetrics(platform, task.taskId, await readJson(request.body.pieces()))
       return answer(200, {})
     },
     'GET health': async () => {
@@ -44,39 +44,38 @@ export function internalRequests(options: {
       return answer(200, { live: true, ready: true })
     },
   }
-  const command = async (name: string, request: IncomingMessage): Promise<Answer | undefined> => {
+  const command = async (name: string, request: HttpExchange): Promise<Answer | undefined> => {
     const control = options.controls[`${request.method} /${name}`]
     if (!control) return undefined
-    const asked = (await readJson(request)) ?? queryOf(request)
+    const asked = (await readJson(request.body.pieces())) ?? queryOf(request)
     if (!platform.config.testControls) {
       const message = `${name} over HTTP is off: start with ./sagebrush up --test-controls`
       return answer(403, { message })
     }
     // any web page may send such a request to this machine; browsers say on whose behalf
-    if (request.headers.origin !== undefined) {
+    if (request.header('origin') !== undefined) {
       return answer(403, { message: `${name} is not for web pages: send it without Origin` })
     }
     return answer(200, (await control(asked)) as object)
   }
-  const find = async (name: string, request: IncomingMessage): Promise<Answer> => {
+  const find = async (name: string, request: HttpExchange): Promise<Answer> => {
     const found =
       (await answers[`${request.method} ${name}`]?.(request)) ?? (await command(name, request))
-    request.resume()
     return found ?? answer(404, { message: `there is no ${request.method} ${PREFIX}${name}` })
   }
 
-  return (request, response) => {
-    const path = request.url?.split('?')[0] ?? ''
+  return (request) => {
+    const path = request.target.split('?')[0] ?? ''
     if (!path.startsWith(PREFIX)) return false
     find(path.slice(PREFIX.length), request).then(
-      (found) => send(response, found),
+      (found) => send(request, found),
       (error) => {
         if (error instanceof Refusal) {
-          send(response, answer(400, { message: error.message }))
+          send(request, answer(400, { message: error.message }))
           return
         }
         platform.log.error('an internal request failed', { path, error })
-        send(response, answer(503, { message: 'not ready: see the log of control' }))
+        send(request, answer(503, { message: 'not ready: see the log of control' }))
       },
     )
     return true
@@ -84,8 +83,8 @@ export function internalRequests(options: {
 }
 
 /** The members of a request's query; undefined when there is none. */
-function queryOf({ url = '' }: IncomingMessage): Readonly<Record<string, string>> | undefined {
-  const { searchParams } = new URL(url, 'http://localhost')
+function queryOf({ target }: HttpExchange): Readonly<Record<string, string>> | undefined {
+  const { searchParams } = new URL(target, 'http://localhost')
   return searchParams.size === 0 ? undefined : Object.fromEntries(searchParams)
 }
 
@@ -99,11 +98,11 @@ function answer(status: number, body: object): Answer {
   return { status, body }
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
-  const text = JSON.stringify(body)
-  response.writeHead(status, {
+function send(request: HttpExchange, { status, body }: Answer): void {
+  const bytes = Buffer.from(JSON.stringify(body))
+  const headers = {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
+    'content-length': String(bytes.length),
+  }
+  request.answer({ status, headers }, bytes)
 }

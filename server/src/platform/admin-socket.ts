@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { IncomingMessage, Server } from 'node:http'
+import type { Server } from 'node:http'
 import { createServer, request } from '../base/http.ts'
 import { Refusal } from '../base/refusal.ts'
 
@@ -51,7 +51,7 @@ export async function openAdminSocket(
 const BODY_BYTES_MAX = 65_536
 
 /** A request's JSON; undefined when it has no body. @throws Refusal when it is no JSON, or too much */
-export async function readJson(incoming: IncomingMessage): Promise<unknown> {
+export async function readJson(incoming: AsyncIterable<unknown>): Promise<unknown> {
   const pieces: Buffer[] = []
   let bytes = 0
   for await (const piece of incoming) {

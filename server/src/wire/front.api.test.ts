@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { startFront } from './front-fixture.ts'
+import { startFront } from '../../../tests/support/front.ts'
 import { sendSigned } from './raw-request.ts'
 
 test('AWS JSON carries typed values both ways', async () => {

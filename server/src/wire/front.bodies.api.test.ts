@@ -5,8 +5,8 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { crc32, gzipSync } from 'node:zlib'
+import { type FrontFixture, startFront } from '../../../tests/support/front.ts'
 import { AwsError } from '../aws/errors.ts'
-import { type FrontFixture, startFront } from './front-fixture.ts'
 import { type RawAnswer, type RawRequest, sendSigned } from './raw-request.ts'
 
 interface Stored {

@@ -3,8 +3,8 @@ import test from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { GetMetricDataOutput, PutMetricDataInput } from '@aws-sdk/client-cloudwatch'
 import { cbor, SmithyRpcV2CborProtocol } from '@smithy/core/cbor'
+import { startFront } from '../../../tests/support/front.ts'
 import { AwsError } from '../aws/errors.ts'
-import { startFront } from './front-fixture.ts'
 import { sendSigned } from './raw-request.ts'
 
 const AT = new Date('2026-03-01T12:00:00.250Z')

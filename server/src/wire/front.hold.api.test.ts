@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startFront } from './front-fixture.ts'
+import { startFront } from '../../../tests/support/front.ts'
 import type { Hold } from './handler.ts'
 import { type RawAnswer, sendSigned } from './raw-request.ts'
 import { holdMs } from './steps/hold.ts'

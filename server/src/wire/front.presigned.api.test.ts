@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { startFront } from '../../../tests/support/front.ts'
 import type { Clock } from '../base/clock.ts'
-import { startFront } from './front-fixture.ts'
 import { sendRaw } from './raw-request.ts'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { startFront, TEST_KEYS } from '../../../tests/support/front.ts'
 import { AwsError } from '../aws/errors.ts'
-import { startFront, TEST_KEYS } from './front-fixture.ts'
 import { type RawRequest, sendRaw, sendSigned } from './raw-request.ts'
 
 const JSON_HEADERS = {

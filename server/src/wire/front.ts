@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Changes } from '../platform/database/changes.ts'
@@ -6,6 +5,7 @@ import type { Caller } from '../platform/scope.ts'
 import { errorResponse } from './error-response.ts'
 import { type Exchange, openExchange } from './exchange.ts'
 import type { CredentialSource, HandlersOf, Hold } from './handler.ts'
+import type { HttpExchange } from './http-exchange.ts'
 import type { Shape, WireAnswer } from './protocols/protocol.ts'
 import { openBody, receiveBody } from './steps/body/receive-body.ts'
 import { checkConstraints } from './steps/check-constraints.ts'
@@ -68,24 +68,17 @@ export interface FrontOptions<Scope> {
   readonly bodyBytesMax?: number
 }
 
-/**
- * Answers every AWS request. Listen with it on a server's `request` event and, so that refused uploads are
- * not sent, with `awaitsContinue` on `checkContinue`.
- */
-export type Front = (
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  options?: { readonly awaitsContinue: boolean },
-) => void
+/** Answers every AWS request. */
+export type Front = (http: HttpExchange) => void
 
 export function createFront<Scope>(options: FrontOptions<Scope>): Front {
-  return (incoming, response, { awaitsContinue } = { awaitsContinue: false }) => {
-    void answer(openExchange(incoming, { response, awaitsContinue }), options)
+  return (http) => {
+    void answer(openExchange(http), options)
   }
 }
 
 async function answer<Scope>(exchange: Exchange, options: FrontOptions<Scope>): Promise<void> {
-  const { request, response } = exchange
+  const { request, http } = exchange
   const addressed = findService(request)
   const { service } = addressed
   exchange.trace.service = service.id
@@ -96,13 +89,11 @@ async function answer<Scope>(exchange: Exchange, options: FrontOptions<Scope>): 
     outcome = { ...errorResponse(error, { request, service }), error }
   }
   try {
-    if (!exchange.signal.aborted) {
-      await send(request, { response, service, answer: outcome.answer })
-    }
+    if (!http.signal.aborted) await send(http, { request, service, answer: outcome.answer })
   } catch (error) {
     // too late for a refusal: a broken connection is the only way left to say it
     outcome = { ...outcome, error, brokenOff: !isHangUp(error) }
-    response.destroy()
+    http.breakOff()
   }
   logRequest(exchange, { outcome, log: options.log })
 }
@@ -118,7 +109,7 @@ async function runChain<Scope>(
   const claim = demandClaim(options.addressed)
   // S3 declares its body's hash and is verified before a byte is taken; the others sign the hash of a
   // body that they do not declare, so theirs is read first, within a bound
-  const body = await receiveBody(exchange, { service, claim, bytesMax: options.bodyBytesMax })
+  const body = await receiveBody(request, { service, claim, bytesMax: options.bodyBytesMax })
   const { credentials, platformClock, wallClock = systemClock } = options
   const { payloadHash } = body
   const now = wallClock.now()
@@ -139,7 +130,7 @@ async function runChain<Scope>(
   })
   const { operation, labels } = found
   trace.operation = operation.name
-  const payload = body.payload ?? openBody(exchange, { claim, payloadHash, verified, operation })
+  const payload = body.payload ?? openBody(request, { claim, payloadHash, verified, operation })
   const input = await service.protocol.read(operation, { request, payload, labels })
   const about: VerifiedRequest = {
     requestId: request.id,
@@ -147,7 +138,7 @@ async function runChain<Scope>(
     region: claim.region,
     service: service.id,
     operation: operation.name,
-    signal: exchange.signal,
+    signal: exchange.http.signal,
   }
   // who may not do it does not learn how it would be done right
   await options.authorise({ ...about, input })
@@ -160,7 +151,7 @@ async function runChain<Scope>(
     hold: options.holds?.[service.id]?.[operation.name],
     boundMs: holdMs(request.header('user-agent')),
     changes: options.changes,
-    signal: exchange.signal,
+    signal: exchange.http.signal,
   })
   return service.protocol.write(operation, output as Shape, request)
 }

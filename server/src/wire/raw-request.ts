@@ -1,8 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { TEST_KEYS } from '../../../tests/support/front.ts'
 import { request as httpRequest } from '../base/http.ts'
-import { TEST_KEYS } from './front-fixture.ts'
 
 /** For tests: a request sent as bytes, signed by the SDK's own signer, with whatever is then changed. */
 export interface RawRequest {

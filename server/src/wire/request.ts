@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
 import { newUuid } from '../base/ids.ts'
+import type { HttpExchange, IncomingBody } from './http-exchange.ts'
 
 /** The head of a request as it came off the wire; nothing in it is decoded or normalised. */
 export interface WireRequest {
@@ -16,26 +16,30 @@ export interface WireRequest {
   readonly host: string
   /** A header by its lower-case name; values of a repeated one joined with commas. */
   header(name: string): string | undefined
-  readonly incoming: IncomingMessage
+  /** Lower case, in the order sent; a repeated one as often. */
+  readonly headerNames: readonly string[]
+  readonly body: IncomingBody
 }
 
 /** Decoded query parameters, in the order sent; one without `=` has the value ''. */
 export type Query = ReadonlyMap<string, readonly string[]>
 
-export function readRequest(incoming: IncomingMessage): WireRequest {
-  const target = originForm(incoming.url ?? '/')
+export function readRequest(exchange: HttpExchange): WireRequest {
+  const { method, headerNames, body } = exchange
+  const target = originForm(exchange.target)
   const mark = target.indexOf('?')
   const rawPath = mark < 0 ? target : target.slice(0, mark)
   const rawQuery = mark < 0 ? '' : target.slice(mark + 1)
   return {
     id: newUuid(),
-    method: incoming.method ?? 'GET',
+    method,
     rawPath,
     rawQuery,
     query: parseQuery(rawQuery),
-    host: hostName(incoming.headers.host ?? ''),
-    header: (name) => headerOf(incoming, name),
-    incoming,
+    host: hostName(exchange.header('host') ?? ''),
+    header: (name) => exchange.header(name),
+    headerNames,
+    body,
   }
 }
 
@@ -79,10 +83,4 @@ function originForm(url: string): string {
 
 function hostName(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, '')
-}
-
-function headerOf(incoming: IncomingMessage, name: string): string | undefined {
-  const values = incoming.headersDistinct[name]
-  if (values === undefined) return undefined
-  return values.length === 1 ? values[0] : values.join(',')
 }

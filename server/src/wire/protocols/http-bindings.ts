@@ -117,7 +117,7 @@ function prefixedHeaders(request: WireRequest, prefix: string): Shape | undefine
   for (const [name, values] of request.query) {
     if (name.startsWith(prefix)) found[name.slice(prefix.length)] = values[0] ?? ''
   }
-  for (const name of Object.keys(request.incoming.headersDistinct)) {
+  for (const name of request.headerNames) {
     if (name.startsWith(prefix)) {
       found[name.slice(prefix.length)] = fromLatin1(request.header(name) ?? '')
     }

@@ -62,7 +62,8 @@ for (const [request, operation, headers = {}] of CASES) {
         query: parseQuery(rawQuery),
         host: 'localhost',
         header: (name) => headers[name],
-        incoming: undefined as never,
+        headerNames: [],
+        body: undefined as never,
       },
       undefined,
     )
@@ -80,7 +81,8 @@ test('S3 routes: a key keeps its slashes and loses its escapes', async () => {
       query: new Map(),
       host: 'localhost',
       header: () => undefined,
-      incoming: undefined as never,
+      headerNames: [],
+      body: undefined as never,
     },
     undefined,
   )

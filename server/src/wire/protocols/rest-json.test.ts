@@ -19,7 +19,8 @@ function requestWith(headers: Record<string, string>): WireRequest {
     query: new Map(),
     host: '',
     header: (name) => headers[name],
-    incoming: { headersDistinct: {} } as WireRequest['incoming'],
+    headerNames: [],
+    body: {} as WireRequest['body'],
   }
 }
 

@@ -23,18 +23,18 @@ export function checkSignature(
 ): VerifiedSignature {
   const { service, claim } = options
   const s3 = service.dialect === 's3'
-  const headerNames = Object.keys(request.incoming.headersDistinct)
   try {
     if (claim.version === 2) {
       const { query } = request
       const path = pathWithBucket(request)
+      const headerNames = [...new Set(request.headerNames)]
       return verifyVersion2(request, { ...options, query, headerNames, pathWithBucket: path })
     }
     return verifySignature(request, {
       ...options,
       pathAsSent: s3,
       // an S3 header that is not signed could have been added by anyone on the way
-      mustBeSigned: s3 ? headerNames.filter(mustBeSigned) : [],
+      mustBeSigned: s3 ? request.headerNames.filter(mustBeSigned) : [],
     })
   } catch (error) {
     if (error instanceof SignatureFault) throw signatureRefusal(error, service.dialect)

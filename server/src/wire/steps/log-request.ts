@@ -1,8 +1,8 @@
 import { monotonicMs } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
 import type { Exchange } from '../exchange.ts'
+import { ClientGone } from '../http-exchange.ts'
 import type { WireAnswer } from '../protocols/protocol.ts'
-import { ClientGone } from './body/incoming-bytes.ts'
 
 /** How an exchange ended. */
 export interface Outcome {
@@ -17,7 +17,7 @@ export interface Outcome {
 
 /** One line per request; a cause only where it is ours. Nothing of the request's content is in it. */
 export function logRequest(
-  { request, trace, signal, startedMs }: Exchange,
+  { request, trace, http, startedMs }: Exchange,
   { outcome, log }: { outcome: Outcome; log: Log },
 ): void {
   const { answer, code, error, unexpected, brokenOff } = outcome
@@ -31,7 +31,7 @@ export function logRequest(
     ms: Math.round(monotonicMs() - startedMs),
   }
   if (brokenOff) log.error('an answer broke off', { ...fields, error })
-  else if (signal.aborted || error instanceof ClientGone) {
+  else if (http.signal.aborted || error instanceof ClientGone) {
     log.debug('the client went away', { ...fields, status: undefined })
   } else if (unexpected) log.error('request failed', { ...fields, error })
   else if (code !== undefined) log.info('request refused', fields)

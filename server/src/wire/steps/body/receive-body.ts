@@ -1,6 +1,6 @@
-import type { Exchange } from '../../exchange.ts'
 import type { Operation } from '../../operation.ts'
 import type { Payload } from '../../protocols/protocol.ts'
+import type { WireRequest } from '../../request.ts'
 import type { ServiceDefinition } from '../../services.ts'
 import { declaredPayloadHash } from '../check-signature.ts'
 import type { SignatureClaim } from '../signature/claim.ts'
@@ -20,14 +20,14 @@ export interface ReceivedBody {
 
 /** Takes a request's body as its service's signatures demand: whole, or by its declared hash alone. */
 export async function receiveBody(
-  { request, invite }: Exchange,
+  request: WireRequest,
   options: { service: ServiceDefinition; claim: SignatureClaim; bytesMax: number | undefined },
 ): Promise<ReceivedBody> {
   const { service, claim, bytesMax = WHOLE_BODY_BYTES_MAX } = options
   if (service.streamsBodies) {
     return { payloadHash: declaredPayloadHash(request, claim), payload: undefined }
   }
-  const { raw, payload } = await readWholeBody(request, { bytesMax, invite })
+  const { raw, payload } = await readWholeBody(request, bytesMax)
   // clients on TLS may sign that they do not hash the body
   const unsigned = request.header('x-amz-content-sha256') === 'UNSIGNED-PAYLOAD'
   return { payloadHash: unsigned ? 'UNSIGNED-PAYLOAD' : sha256Hex(raw), payload }
@@ -35,7 +35,7 @@ export async function receiveBody(
 
 /** The body of an S3 request whose signature is right. */
 export function openBody(
-  { request, invite }: Exchange,
+  request: WireRequest,
   options: {
     claim: SignatureClaim
     payloadHash: string
@@ -47,7 +47,6 @@ export function openBody(
   return openStreamedBody(request, {
     payloadHash,
     checksummed: operation.checksummed,
-    invite,
     signing: {
       key: verified.key,
       timestamp: claim.timestamp,

@@ -4,7 +4,6 @@ import type { Payload } from '../../protocols/protocol.ts'
 import type { WireRequest } from '../../request.ts'
 import { type ChunkSigning, decodeAwsChunked } from './aws-chunked.ts'
 import { CHECKSUMS, type Checksum } from './checksum.ts'
-import { incomingBytes } from './incoming-bytes.ts'
 import { collect } from './whole-body.ts'
 
 /** The most that one PUT may carry; larger objects come in parts. */
@@ -16,8 +15,6 @@ export interface StreamedBodyOptions {
   readonly signing: ChunkSigning
   /** Whether checksum headers speak of this body. */
   readonly checksummed: boolean
-  /** Tells a client that waits for it to send the body. */
-  readonly invite: () => void
 }
 
 /**
@@ -34,8 +31,7 @@ export function openStreamedBody(request: WireRequest, options: StreamedBodyOpti
   let received: ((checksums: ReadonlyMap<string, string>) => void) | undefined
 
   async function* decoded(): AsyncGenerator<Buffer> {
-    options.invite()
-    const source = incomingBytes(request.incoming)
+    const source = request.body.pieces()
     if (!chunked) return yield* source
     yield* decodeAwsChunked(source, {
       signing: options.payloadHash.startsWith('STREAMING-AWS4') ? options.signing : undefined,
@@ -92,7 +88,7 @@ function expectedDigests(request: WireRequest, options: StreamedBodyOptions): Ex
   const md5 = request.header('content-md5')
   if (md5 !== undefined) expected.push(contentMd5(md5))
   if (!options.checksummed) return expected
-  for (const name of Object.keys(request.incoming.headersDistinct)) {
+  for (const name of new Set(request.headerNames)) {
     if (name.startsWith(PREFIX)) {
       expected.push(...checksumDigest(name, request.header(name) ?? ''))
     }

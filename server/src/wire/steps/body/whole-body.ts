@@ -4,7 +4,6 @@ import { gunzip } from 'node:zlib'
 import { AwsError } from '../../../aws/errors.ts'
 import type { Payload } from '../../protocols/protocol.ts'
 import type { WireRequest } from '../../request.ts'
-import { allIncomingBytes } from './incoming-bytes.ts'
 
 export interface WholeBody {
   /** As sent, before any decoding: what the signature covers. */
@@ -18,14 +17,11 @@ const unzip = promisify(gunzip)
  * Reads a body into memory. All protocols but S3's sign the hash of the body without sending it, so that
  * nothing can be checked before it is read; hence the bound.
  */
-export async function readWholeBody(
-  request: WireRequest,
-  { bytesMax, invite }: { bytesMax: number; invite: () => void },
-): Promise<WholeBody> {
+export async function readWholeBody(request: WireRequest, bytesMax: number): Promise<WholeBody> {
   const announced = Number(request.header('content-length') ?? 0)
   if (announced > bytesMax) throw tooLarge(bytesMax)
-  invite()
-  const raw = await allIncomingBytes(request.incoming, { bytesMax, tooLarge })
+  const raw = await request.body.whole(bytesMax)
+  if (raw === undefined) throw tooLarge(bytesMax)
   const encoding = request.header('content-encoding')?.toLowerCase()
   return { raw, payload: payloadOf(encoding === 'gzip' ? await inflate(raw, bytesMax) : raw) }
 }

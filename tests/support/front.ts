@@ -1,16 +1,18 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { CloudWatch } from '@aws-sdk/client-cloudwatch'
 import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs'
 import { IAM } from '@aws-sdk/client-iam'
 import { S3 } from '@aws-sdk/client-s3'
 import { SageMaker } from '@aws-sdk/client-sagemaker'
 import { STS } from '@aws-sdk/client-sts'
-import { createServer } from '../base/http.ts'
-import { createLog } from '../base/log.ts'
-import type { Changes } from '../platform/database/changes.ts'
-import { createFront, type FrontOptions, type VerifiedRequest } from './front.ts'
-import type { CredentialSource } from './handler.ts'
+import { createLog } from '../../server/src/base/log.ts'
+import { RelayServer } from '../../server/src/gateway/relay/relay-server.ts'
+import type { Changes } from '../../server/src/platform/database/changes.ts'
+import {
+  createFront,
+  type FrontOptions,
+  type VerifiedRequest,
+} from '../../server/src/wire/front.ts'
+import type { CredentialSource } from '../../server/src/wire/handler.ts'
 
 type ServiceName = 's3' | 'sagemaker' | 'logs' | 'cloudwatch' | 'sts' | 'iam'
 
@@ -97,21 +99,19 @@ export async function startFront(
 ): Promise<FrontFixture> {
   const logged: string[] = []
   const changes = createTestChanges()
+  const log = createLog({}, { level: 'debug', write: (line) => logged.push(line) })
   const front = createFront<TestScope>({
     operations: {},
     credentials: testCredentials,
     scopeFor: (request) => request,
     authorise: () => undefined,
     changes,
-    log: createLog({}, { level: 'debug', write: (line) => logged.push(line) }),
+    log,
     ...options,
   })
-  const server = createServer((request, response) => front(request, response))
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
-    front(request, response, { awaitsContinue: true }),
-  )
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const server = new RelayServer({ answer: front, log })
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = server
   const url = `http://localhost:${port}`
   const clients = (more: object) => {
     const config = {
@@ -138,11 +138,11 @@ export async function startFront(
     logged,
     changes,
     clients,
-    closeConnections: () => server.closeAllConnections(),
+    closeConnections: () => server.cut(),
     [Symbol.asyncDispose]: async () => {
       changes.release()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      server.drain()
+      server.close()
     },
   }
 }
