@@ -25,7 +25,10 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   metrics: ['tags'],
   alarms: ['metrics', 'tags'],
   'scalable-targets': ['alarms'],
-  scaling: ['alarms', 'hosting', 'inference', 'metrics', 'scalable-targets', 'tags'],
+  scaling: [
+    ...['alarms', 'hosting', 'inference', 'inference-components', 'metrics'],
+    ...['scalable-targets', 'tags'],
+  ],
   inference: ['metrics'],
   capture: ['objects'],
   'async-inference': ['inference', 'logs', 'metrics', 'objects'],
@@ -47,7 +50,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   'inference-components': ['alarms', 'hosting', 'tags'],
   'inference-experiments': ['hosting', 'identity', 'models', 'tags'],
-  jobs: ['identity', 'objects'],
+  jobs: ['identity', 'objects', 'tags'],
   training: ['compute', 'identity', 'jobs', 'tags', 'logs', 'objects', 'metrics'],
   transform: ['compute', 'identity', 'jobs', 'models', 'tags'],
 }

@@ -1,5 +1,6 @@
 import { validationException } from '../../aws/errors.ts'
 import type { Platform } from '../../platform/scope.ts'
+import { type Interruptible, interruptedState } from './job-interruption.states.ts'
 import { wrongStatus } from './job-refusals.ts'
 import type { JobLocation, JobRecord, JobTable } from './job-table.store.ts'
 import { type JobTarget, locateJob } from './job-target.ts'
@@ -17,17 +18,10 @@ export interface JobFaults {
   interrupt(jobArn: string): Promise<void>
 }
 
-/** The part of a job's state that says what befalls it. */
-export interface Interruptible<Interruption> {
-  readonly status: string
-  readonly interruption?: Interruption
-}
-
 /**
  * Writes down what befalls a job, for its story to carry out: it happens even if control dies at this moment. To
  * ask for what is on its way already changes nothing.
  *
- * @param by.next the job's state with it, or undefined when it is on its way
  * @throws ValidationException when there is no such job, it is not InProgress, or something else is on its way
  */
 export async function interruptJob<
@@ -42,17 +36,16 @@ export async function interruptJob<
     readonly kind: string
     readonly target: JobTarget
     readonly interruptionOf: (job: Job) => Interruption
-    readonly next: (state: State, interruption: Interruption, now: Date) => State | undefined
   },
 ): Promise<void> {
-  const { jobs, kind, target, interruptionOf, next } = by
+  const { jobs, kind, target, interruptionOf } = by
   const found = await jobs.findPresent(platform.database, locateJob(platform, { target, kind }))
   const changed =
     found &&
     (await jobs.change(platform, found.id, (job) => {
       const interruption = interruptionOf(job)
       requireFree(job.state, { interruption, noun: kind.replaceAll('-', ' ') })
-      return next(job.state, interruption, platform.clock.now())
+      return interruptedState(job.state, interruption, platform.clock.now())
     }))
   if (!changed) throw validationException('Requested resource not found.')
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { interruptedState } from '../jobs/index.ts'
 import type { HostObservation } from './host.states.ts'
 import {
   interruptedHosts,
-  interruptedState,
   interruptionCommand,
   restartedState,
   restartingState,

@@ -5,16 +5,6 @@ import { enter, type Interruption, type JobState, nextAttempt } from './training
 /** source: "Spot Instance interruption notices" in the EC2 guide: two minutes before the instance goes */
 const SPOT_NOTICE_SECONDS = 120
 
-/** @returns undefined when the attempt is being interrupted already */
-export function interruptedState(
-  state: JobState,
-  interruption: Interruption,
-  now: Date,
-): JobState | undefined {
-  if (state.interruption) return undefined
-  return { ...state, interruption, modifiedAt: now }
-}
-
 /** Decides what an interruption does to the hosts now; `told` are those that were told to stop. */
 export function interruptionCommand(
   { status, interruption }: Pick<JobState, 'status' | 'interruption'>,

@@ -1,6 +1,5 @@
 import type { Platform } from '../../platform/scope.ts'
 import { interruptJob, type JobFaults, type JobTarget, requireExitCode } from '../jobs/index.ts'
-import { interruptedState } from './interruption.states.ts'
 import type { Interruption } from './training-job.states.ts'
 import { type TrainingJob, trainingJobs } from './training-job.store.ts'
 
@@ -58,6 +57,6 @@ function befall(
   target: JobTarget,
   interruptionOf: (job: TrainingJob) => Interruption,
 ): Promise<void> {
-  const by = { jobs: trainingJobs, kind: KIND, target, interruptionOf, next: interruptedState }
+  const by = { jobs: trainingJobs, kind: KIND, target, interruptionOf }
   return interruptJob(platform, by)
 }

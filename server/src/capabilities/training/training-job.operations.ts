@@ -2,14 +2,15 @@ import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { sagemakerArn } from '../../aws/arn.ts'
 import { resourceInUse, validationException } from '../../aws/errors.ts'
 import { newUuid } from '../../base/ids.ts'
+import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
 import { requirePassableRole } from '../identity/index.ts'
-import { nameTaken, requireInputData, wrongStatus } from '../jobs/index.ts'
-import { insertTags, readTags, removeTags } from '../tags/index.ts'
+import { recordJob, requireInputData, stopJob } from '../jobs/index.ts'
+import { readTags, removeTags } from '../tags/index.ts'
 import { requireImage } from './availability.ts'
 import { hostsOf } from './cluster.ts'
-import { createdState, isActive, stoppingState } from './training-job.states.ts'
+import { createdState, isActive, type JobState, stoppingState } from './training-job.states.ts'
 import {
   deleteTrainingJobRow,
   insertTrainingJob,
@@ -55,11 +56,8 @@ export async function createTrainingJob(
     createdAt: now,
     state: createdState(now),
   }
-  await scope.database.transaction(async (transaction) => {
-    if (!(await insertTrainingJob(transaction, job))) throw nameTaken(NOUNS, job.arn)
-    await insertTags(transaction, scope, { resourceArn: job.arn, tags: input.Tags })
-    await scope.changes.announce(transaction, job.arn)
-  })
+  const insert = (transaction: Queryable) => insertTrainingJob(transaction, job)
+  await recordJob(scope, { arn: job.arn, tags: input.Tags, nouns: NOUNS, insert })
 
   await scope.workflows.start(trainingJobStory(job))
   return { TrainingJobArn: job.arn }
@@ -102,12 +100,9 @@ export async function stopTrainingJob(
   scope: RequestScope,
 ): Promise<Omit<SageMaker.StopTrainingJobCommandOutput, '$metadata'>> {
   const { id } = await requireTrainingJob(scope, input.TrainingJobName)
-  const stopped = await trainingJobs.change(scope, id, ({ state }) => {
-    if (state.status === 'Stopping') return undefined
-    if (!isActive(state.status)) throw wrongStatus('training job', state.status)
-    return stoppingState(state, 'Requested', scope.clock.now())
-  })
-  if (!stopped) throw notFound()
+  const stopping = (state: JobState, now: Date) => stoppingState(state, 'Requested', now)
+  const by = { jobs: trainingJobs, id, noun: 'training job', stopping }
+  if (!(await stopJob(scope, by))) throw notFound()
   return {}
 }
 

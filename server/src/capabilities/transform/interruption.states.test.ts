@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { interruptedState } from '../jobs/index.ts'
 import type { InstanceObservation } from './instance.states.ts'
 import {
   aimedState,
   type InterruptionCommand,
   interruptedInstances,
-  interruptedState,
   interruptionCommand,
   recoveredState,
 } from './interruption.states.ts'
@@ -66,9 +66,9 @@ test('a program is killed once', () => {
 
 test('one interruption is on its way at a time, aimed once, and gone with the next attempt', () => {
   const created = createdState(NOW)
-  const interrupted = interruptedState(created, LOST, NOW)
+  const interrupted = interruptedState<Interruption, JobState>(created, LOST, NOW)
   assert.ok(interrupted)
-  assert.equal(interruptedState(interrupted, EXITED, NOW), undefined)
+  assert.equal(interruptedState<Interruption, JobState>(interrupted, EXITED, NOW), undefined)
 
   const aimed = aimedState(interrupted, { attempt: 1, instance: 0 }, NOW)
   assert.ok(aimed)

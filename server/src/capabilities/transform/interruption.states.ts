@@ -6,16 +6,6 @@ export type InterruptionCommand =
   | { readonly do: 'aim'; readonly at: InstanceRun }
   | { readonly do: 'lose instance' | 'kill program'; readonly instance: number }
 
-/** @returns undefined when the job is being interrupted already */
-export function interruptedState(
-  state: JobState,
-  interruption: Interruption,
-  now: Date,
-): JobState | undefined {
-  if (state.interruption) return undefined
-  return { ...state, interruption, modifiedAt: now }
-}
-
 /** Written before it is done, so that it is done to one instance once, whoever dies meanwhile. */
 export function aimedState(state: JobState, aim: InstanceRun, now: Date): JobState | undefined {
   if (!state.interruption || state.interruption.aim) return undefined

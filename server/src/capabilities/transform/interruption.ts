@@ -1,6 +1,5 @@
 import type { Platform } from '../../platform/scope.ts'
 import { interruptJob, type JobFaults, type JobTarget, requireExitCode } from '../jobs/index.ts'
-import { interruptedState } from './interruption.states.ts'
 import type { Interruption } from './transform-job.states.ts'
 import { transformJobs } from './transform-job.store.ts'
 
@@ -47,6 +46,6 @@ export function transformJobFaults(platform: Platform): JobFaults {
 
 function befall(platform: Platform, target: JobTarget, interruption: Interruption): Promise<void> {
   const interruptionOf = () => interruption
-  const by = { jobs: transformJobs, kind: KIND, target, interruptionOf, next: interruptedState }
+  const by = { jobs: transformJobs, kind: KIND, target, interruptionOf }
   return interruptJob(platform, by)
 }

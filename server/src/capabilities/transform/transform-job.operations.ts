@@ -2,12 +2,13 @@ import type * as SageMaker from '@aws-sdk/client-sagemaker'
 import { sagemakerArn } from '../../aws/arn.ts'
 import { validationException } from '../../aws/errors.ts'
 import { newUuid } from '../../base/ids.ts'
+import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { HandlersOf } from '../../wire/handler.ts'
-import { nameTaken, requireInputData, wrongStatus } from '../jobs/index.ts'
+import { recordJob, requireInputData, stopJob } from '../jobs/index.ts'
 import { containersOf, requireModel } from '../models/index.ts'
-import { insertTags, readTags } from '../tags/index.ts'
-import { createdState, isActive, stoppingState } from './transform-job.states.ts'
+import { readTags } from '../tags/index.ts'
+import { createdState, stoppingState } from './transform-job.states.ts'
 import { insertTransformJob, type TransformJob, transformJobs } from './transform-job.store.ts'
 import {
   requireOneWay,
@@ -51,11 +52,8 @@ export async function createTransformJob(
     createdAt: now,
     state: createdState(now),
   }
-  await scope.database.transaction(async (transaction) => {
-    if (!(await insertTransformJob(transaction, job))) throw nameTaken(NOUNS, job.arn)
-    await insertTags(transaction, scope, { resourceArn: job.arn, tags })
-    await scope.changes.announce(transaction, job.arn)
-  })
+  const insert = (transaction: Queryable) => insertTransformJob(transaction, job)
+  await recordJob(scope, { arn: job.arn, tags, nouns: NOUNS, insert })
 
   await scope.workflows.start(transformJobStory(job))
   return { TransformJobArn: job.arn }
@@ -93,12 +91,8 @@ export async function stopTransformJob(
   scope: RequestScope,
 ): Promise<Omit<SageMaker.StopTransformJobCommandOutput, '$metadata'>> {
   const { id, arn } = await requireTransformJob(scope, input.TransformJobName)
-  const stopped = await transformJobs.change(scope, id, ({ state }) => {
-    if (state.status === 'Stopping') return undefined
-    if (!isActive(state.status)) throw wrongStatus('transform job', state.status)
-    return stoppingState(state, scope.clock.now())
-  })
-  if (!stopped) throw notFound(arn)
+  const by = { jobs: transformJobs, id, noun: 'transform job', stopping: stoppingState }
+  if (!(await stopJob(scope, by))) throw notFound(arn)
   return {}
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import type { ContainerDefinition, CreateModelCommandInput } from '@aws-sdk/client-sagemaker'
 import { eventually } from '../../../../tests/support/eventually.ts'
-import { type Change, startTransformer, type Transformer } from './transformer-fixture.ts'
+import { startTransformer, type Transformer } from './transformer-fixture.ts'
 
 let transformer: Transformer
 
@@ -35,24 +35,6 @@ async function givenPipeline(
   return ModelName
 }
 
-/** Of a folder that only this test uses. */
-async function given(objects: Readonly<Record<string, string | Buffer>>): Promise<Change> {
-  const folder = transformer.newName()
-  for (const [name, content] of Object.entries(objects)) {
-    await transformer.put(`${folder}/${name}`, content)
-  }
-  const S3Uri = `s3://${transformer.bucket}/${folder}/`
-  return {
-    input: { DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri } } },
-    output: { S3OutputPath: `s3://${transformer.bucket}/out-${folder}` },
-    Tags: [{ Key: 'folder', Value: `out-${folder}` }],
-  }
-}
-
-function outputOf({ Tags = [] }: Change): string {
-  return Tags[0]?.Value ?? ''
-}
-
 async function streamsOf(name: string): Promise<readonly string[]> {
   const { logStreams = [] } = await transformer.server.logs.describeLogStreams({
     logGroupName: '/aws/sagemaker/TransformJobs',
@@ -62,27 +44,23 @@ async function streamsOf(name: string): Promise<readonly string[]> {
 }
 
 test('records go through the containers in order, under the type of each answer; each logs to its own stream', async () => {
-  const { run, get, payloads } = transformer
-  const model = await givenPipeline([
+  const { transformed, payloads } = transformer
+  const modelName = await givenPipeline([
     ['sums', { PARAMETERS: '{"MaxConcurrentTransforms": 2}', WHO: 'model' }],
     ['twice', { ECHO: '2', PARAMETERS: '{"MaxConcurrentTransforms": 9}' }],
     ['last', { ECHO: '1' }],
   ])
-  const change = await given({ 'a.csv': '1,2\n3,4\n' })
 
-  const job = await run(model, {
-    ...change,
-    Environment: { WHO: 'job' },
-    output: { ...change.output, Accept: 'text/plain' },
-  })
+  const { job, name, outputs } = await transformed(
+    { 'a.csv': '1,2\n3,4\n' },
+    { modelName, Environment: { WHO: 'job' }, output: { Accept: 'text/plain' } },
+  )
 
-  const name = job.TransformJobName ?? ''
   assert.equal(job.TransformJobStatus, 'Completed', job.FailureReason)
-  assert.equal(await get(`${outputOf(change)}/a.csv.out`), '3\n7\n3\n7\n')
-  const seen = (await payloads(name)).map((line) => {
-    const { body, type, accept } = JSON.parse(line) as Record<string, unknown>
-    return `${JSON.stringify(body)} ${type} ${accept}`
-  })
+  assert.deepEqual(outputs, { 'a.csv.out': '3\n7\n3\n7\n' })
+  const seen = (await payloads(name)).map(
+    ({ body, type, accept }) => `${JSON.stringify(body)} ${type} ${accept}`,
+  )
   assert.deepEqual(seen.toSorted(), [
     String.raw`"1,2\n3,4" text/csv null`,
     String.raw`"3\n7" text/csv null`,
@@ -96,34 +74,32 @@ test('records go through the containers in order, under the type of each answer;
 })
 
 test('an object that a container refuses fails alone, and the reason names the container', async () => {
-  const { run, keys, logOf } = transformer
-  const model = await givenPipeline([
+  const modelName = await givenPipeline([
     [undefined, { ECHO: '1', DEAF: 'true' }],
     [undefined, {}],
   ])
-  const change = await given({ 'bad.csv': 'bad\n', 'good.csv': '1,2\n' })
 
-  const job = await run(model, change)
+  const objects = { 'bad.csv': 'bad\n', 'good.csv': '1,2\n' }
+  const { job, name, outputs } = await transformer.transformed(objects, { modelName })
 
   assert.equal(job.TransformJobStatus, 'Failed')
   assert.match(
     job.FailureReason ?? '',
     /bad\.csv: Bad HTTP status received from algorithm: 400 \(container 'container-2'\)/,
   )
-  assert.deepEqual(await keys(`${outputOf(change)}/`), [`${outputOf(change)}/good.csv.out`])
-  const said = (await logOf(job.TransformJobName ?? '', 'data')).join('\n')
+  assert.deepEqual(Object.keys(outputs), ['good.csv.out'])
+  const said = (await transformer.logOf(name, 'data')).join('\n')
   assert.match(said, /bad\.csv: this record is bad/)
 })
 
 test('a container that ends fails the job by its name, and no task is left', async () => {
-  const { run, server } = transformer
-  const model = await givenPipeline([
+  const { transformed, server } = transformer
+  const modelName = await givenPipeline([
     ['first', { ECHO: '1', DEAF: 'true' }],
     ['second', {}],
   ])
-  const change = await given({ 'a.csv': 'die\n' })
 
-  const job = await run(model, change)
+  const { job, name: jobName } = await transformed({ 'a.csv': 'die\n' }, { modelName })
 
   assert.equal(job.TransformJobStatus, 'Failed')
   assert.match(
@@ -133,19 +109,20 @@ test('a container that ends fails the job by its name, and no task is left', asy
   await eventually(
     async () => {
       const tasks = await server.platform.engine.list()
-      return tasks.every(({ name }) => name !== job.TransformJobName)
+      return tasks.every(({ name }) => name !== jobName)
     },
     { what: 'the tasks to be gone' },
   )
 })
 
 test('a container whose runner is killed takes its instance with it, which starts anew and does all objects', async () => {
-  const { start, ended, keys, get, payloads, server } = transformer
+  const { given, start, ended, keys, get, payloads, server } = transformer
   const model = await givenPipeline([
     ['first', { ECHO: '1' }],
     ['second', { WORK_SECONDS: '0.2' }],
   ])
-  const change = await given({ 'a.csv': '1,2\n', 'b.csv': '1\n'.repeat(10), 'c.csv': '3\n' })
+  const objects = { 'a.csv': '1,2\n', 'b.csv': '1\n'.repeat(10), 'c.csv': '3\n' }
+  const { change, place } = await given(objects)
   const name = await start(model, { ...change, BatchStrategy: 'SingleRecord' })
   await eventually(async () => (await payloads(name)).length > 4, { what: 'the job to work' })
 
@@ -156,31 +133,32 @@ test('a container whose runner is killed takes its instance with it, which start
 
   const job = await ended(name)
   assert.equal(job.TransformJobStatus, 'Completed', job.FailureReason)
-  const output = outputOf(change)
-  const names = ['a', 'b', 'c'].map((object) => `${output}/${object}.csv.out`)
-  assert.deepEqual(await keys(`${output}/`), names)
+  const names = ['a', 'b', 'c'].map((object) => `${place}/out/${object}.csv.out`)
+  assert.deepEqual(await keys(`${place}/out/`), names)
   assert.equal(await get(names[1] ?? ''), '1\n'.repeat(10))
   const attempts = new Set((await streamsOf(name)).map((stream) => stream.split('/')[0]))
   assert.equal(attempts.size, 2)
 })
 
 test('captured data name what went into the first container and came out of the last', async () => {
-  const { run, keys, get, bucket } = transformer
-  const model = await givenPipeline([
+  const { transformed, keys, get, bucket } = transformer
+  const modelName = await givenPipeline([
     ['first', {}],
     ['second', { ECHO: '1' }],
   ])
-  const change = await given({ 'a.csv': '1,2\n' })
   const captured = transformer.newName()
 
-  const job = await run(model, {
-    ...change,
-    DataCaptureConfig: { DestinationS3Uri: `s3://${bucket}/${captured}` },
-    DataProcessing: { JoinSource: 'Input' },
-  })
+  const { job, outputs } = await transformed(
+    { 'a.csv': '1,2\n' },
+    {
+      modelName,
+      DataCaptureConfig: { DestinationS3Uri: `s3://${bucket}/${captured}` },
+      DataProcessing: { JoinSource: 'Input' },
+    },
+  )
 
   assert.equal(job.TransformJobStatus, 'Completed', job.FailureReason)
-  assert.equal(await get(`${outputOf(change)}/a.csv.out`), '1,2,3\n')
+  assert.deepEqual(outputs, { 'a.csv.out': '1,2,3\n' })
   const [input = '', output = '', ...others] = await keys(`${captured}/`)
   assert.deepEqual(others, [])
   assert.match(await get(input), /"a\.csv"\]$/)
@@ -188,7 +166,7 @@ test('captured data name what went into the first container and came out of the 
 })
 
 test('a model whose containers requests name (Mode Direct) is refused', async () => {
-  const { server, request } = transformer
+  const { server, request, given } = transformer
   const model = await givenPipeline(
     [
       ['one', {}],
@@ -196,7 +174,7 @@ test('a model whose containers requests name (Mode Direct) is refused', async ()
     ],
     { InferenceExecutionConfig: { Mode: 'Direct' } },
   )
-  const change = await given({ 'a.csv': '1\n' })
+  const { change } = await given({ 'a.csv': '1\n' })
 
   await assert.rejects(server.sagemaker.createTransformJob(request(model, change)), {
     name: 'ValidationException',

@@ -10,6 +10,7 @@ import {
   type TestServerOptions,
 } from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
+import { TRANSFORMER_PROGRAM } from './transformer-program-fixture.ts'
 
 export type Change = Omit<
   Partial<CreateTransformJobCommandInput>,
@@ -17,6 +18,30 @@ export type Change = Omit<
 > & {
   readonly input?: Partial<NonNullable<CreateTransformJobCommandInput['TransformInput']>>
   readonly output?: Partial<NonNullable<CreateTransformJobCommandInput['TransformOutput']>>
+}
+
+/** One request that a container got. */
+export interface Payload {
+  readonly body: string
+  readonly bytes: number
+  /** How many were with the container then. */
+  readonly busy: number
+  readonly type: string | null
+  readonly accept: string | null
+}
+
+export interface Given {
+  readonly change: Change
+  /** Inputs are at `<place>/in/`, outputs at `<place>/out/`. */
+  readonly place: string
+}
+
+export interface Transformed {
+  readonly job: DescribeTransformJobCommandOutput
+  readonly name: string
+  readonly place: string
+  /** By their keys below the output's prefix. */
+  readonly outputs: Readonly<Record<string, string>>
 }
 
 /** A server with a bucket and a model whose container answers as its environment says. */
@@ -39,125 +64,43 @@ export interface Transformer {
   /** Of the container's stream, or of the data log. */
   logOf(name: string, which: 'container' | 'data'): Promise<readonly string[]>
   /** What the model was sent, payload by payload, as it printed it. */
-  payloads(name: string): Promise<readonly string[]>
+  payloads(name: string): Promise<readonly Payload[]>
+  /** Puts objects under a prefix of their own. @returns a job over them, and that prefix */
+  given(objects: Readonly<Record<string, string | Buffer>>): Promise<Given>
+  /** Runs a job over these objects. */
+  transformed(
+    objects: Readonly<Record<string, string | Buffer>>,
+    change: Change & { readonly modelName: string },
+  ): Promise<Transformed>
   close(): Promise<void>
 }
-
-/**
- * Answers each line with the sum of its fields, as CSV; records of JSON with their own sum. Lines that hold
- * `bad` are refused with 400, `crash` with 500, `die` ends it, `flaky` is refused once.
- * With DEAF these words mean nothing. With ECHO it answers what it was sent so often. Prints every payload.
- */
-const PROGRAM = `#!/usr/bin/env python3
-import json, os, sys, threading, time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-TOLD = {name: os.environ[name] for name in sorted(os.environ) if name.startswith("SAGEMAKER_")}
-TOLD.pop("SAGEMAKER_BIND_TO_PORT", None)
-print("environment " + json.dumps(TOLD), flush=True)
-def say(line):
-    # one write, or lines of several threads mix
-    sys.stdout.write(line + "\\n")
-    sys.stdout.flush()
-
-flaky = set()
-busy = 0
-lock = threading.Lock()
-
-def total(values):
-    result = sum(float(value) for value in values)
-    return int(result) if result == int(result) else result
-
-def predict(body, content_type):
-    if "ECHO" in os.environ:
-        return "\\n".join([body] * int(os.environ["ECHO"]))
-    if content_type == "application/json":
-        record = json.loads(body)
-        return json.dumps(total(record if isinstance(record, list) else record["features"]))
-    if content_type == "application/jsonlines":
-        records = [json.loads(line) for line in body.splitlines() if line]
-        sums = [total(record if isinstance(record, list) else record["features"]) for record in records]
-        return "\\n".join(json.dumps({"sum": value}) for value in sums)
-    if content_type == "text/csv":
-        return "\\n".join(str(total(line.split(","))) for line in body.splitlines() if line)
-    return str(len(body))
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self, status, body, content_type="text/csv"):
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        if self.path == "/ping":
-            return self.answer(200, b"")
-        if "PARAMETERS" in os.environ and self.path == "/execution-parameters":
-            return self.answer(200, os.environ["PARAMETERS"].encode(), "application/json")
-        self.answer(404, b"")
-
-    def read(self):
-        if self.headers.get("Transfer-Encoding", "") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        body = b""
-        while True:
-            size = int(self.rfile.readline(), 16)
-            body += self.rfile.read(size)
-            self.rfile.readline()
-            if size == 0:
-                return b"chunked:" + body
-
-    def do_POST(self):
-        global busy
-        body = self.read()
-        with lock:
-            busy += 1
-            now = busy
-        try:
-            self.work(body, now)
-        finally:
-            with lock:
-                busy -= 1
-
-    def work(self, body, now):
-        text = body.decode("latin1")
-        headers = {"type": self.headers.get("Content-Type"), "accept": self.headers.get("Accept")}
-        say("payload " + json.dumps({"body": text[:2000], "bytes": len(body), "busy": now, **headers}))
-        time.sleep(float(os.environ.get("WORK_SECONDS", 0)))
-        said = "" if "DEAF" in os.environ else text
-        if "die" in said:
-            os._exit(3)
-        if "bad" in said:
-            return self.answer(400, b"this record is bad")
-        if "crash" in said:
-            return self.answer(500, b"it crashed")
-        if "flaky" in said and text not in flaky:
-            flaky.add(text)
-            return self.answer(500, b"once more")
-        if "slow" in said and text not in flaky:
-            flaky.add(text)
-            time.sleep(3)
-        answer = predict(text.replace("flaky", "0").replace("slow", "0"), self.headers.get("Content-Type"))
-        self.answer(200, answer.encode("latin1"))
-
-    def log_message(self, *_):
-        pass
-
-class Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
-Server(("0.0.0.0", 8080), Handler).serve_forever()
-`
 
 export async function startTransformer(options: TestServerOptions = {}): Promise<Transformer> {
   const server = await startServer(options)
   const { sagemaker, s3, logs, roleArn } = server
-  const image = await registerProgram(server, { name: 'transformer', program: PROGRAM })
+  const image = await registerProgram(server, { name: 'transformer', program: TRANSFORMER_PROGRAM })
   const bucket = `transformer-${newShortId(8)}`
   await s3.createBucket({ Bucket: bucket })
+
+  const put: Transformer['put'] = async (key, content) => {
+    await s3.putObject({ Bucket: bucket, Key: key, Body: content })
+  }
+  const get: Transformer['get'] = async (key) => {
+    const { Body } = await s3.getObject({ Bucket: bucket, Key: key })
+    return (await Body?.transformToString()) ?? ''
+  }
+  const keys: Transformer['keys'] = async (prefix) => {
+    const { Contents = [] } = await s3.listObjectsV2({ Bucket: bucket, Prefix: prefix })
+    return Contents.map(({ Key = '' }) => Key)
+  }
+  const given: Transformer['given'] = async (objects) => {
+    const place = newShortId(8)
+    for (const [key, content] of Object.entries(objects)) await put(`${place}/in/${key}`, content)
+    const s3Uri = `s3://${bucket}/${place}`
+    const source = { S3DataType: 'S3Prefix', S3Uri: `${s3Uri}/in/` } as const
+    const input = { DataSource: { S3DataSource: source } }
+    return { place, change: { input, output: { S3OutputPath: `${s3Uri}/out/` } } }
+  }
 
   const newName = (): string => `job-${newShortId(10)}`
   const request: Transformer['request'] = (modelName, { input, output, ...change } = {}) => ({
@@ -213,22 +156,29 @@ export async function startTransformer(options: TestServerOptions = {}): Promise
     start,
     ended,
     run: async (modelName, change) => ended(await start(modelName, change)),
-    put: async (key, content) => {
-      await s3.putObject({ Bucket: bucket, Key: key, Body: content })
-    },
-    get: async (key) => {
-      const { Body } = await s3.getObject({ Bucket: bucket, Key: key })
-      return (await Body?.transformToString()) ?? ''
-    },
-    keys: async (prefix) => {
-      const { Contents = [] } = await s3.listObjectsV2({ Bucket: bucket, Prefix: prefix })
-      return Contents.map(({ Key = '' }) => Key)
-    },
+    put,
+    get,
+    keys,
     logOf,
     payloads: async (name) =>
       (await logOf(name, 'container'))
         .filter((line) => line.startsWith('payload '))
-        .map((line) => line.slice('payload '.length)),
+        .map((line) => JSON.parse(line.slice('payload '.length)) as Payload),
+    given,
+    transformed: async (objects, { modelName, ...more }) => {
+      const { change, place } = await given(objects)
+      const name = await start(modelName, {
+        ...more,
+        input: { ...change.input, ...more.input },
+        output: { ...change.output, ...more.output },
+      })
+      const job = await ended(name)
+      const outputs: Record<string, string> = {}
+      for (const key of await keys(`${place}/out/`)) {
+        outputs[key.slice(`${place}/out/`.length)] = await get(key)
+      }
+      return { job, name, place, outputs }
+    },
     close: () => server.close(),
   }
 }
