@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { monotonicMs } from '../../server/src/base/clock.ts'
 import { type Config, configEnvironment } from '../../server/src/config.ts'
 import { findUv } from '../../server/src/platform/engines/process/index.ts'
+import { claimHolder } from '../../server/src/supervisor/claim.ts'
 import {
   ALREADY_RUNNING_CODE,
   type SupervisorStatus,
@@ -21,6 +23,11 @@ import {
 
 const MAIN = new URL('../../server/src/main.ts', import.meta.url).pathname
 const LOOK_MS = 50
+const AGAIN_MS = 500
+/** A supervisor that has claimed its directory can be asked by then. */
+const BEGIN_MS = 2_000
+/** One whose directory is gone has ended by then. */
+const END_MS = 45_000
 
 export const up: Command = {
   usage: '[OPTIONS]',
@@ -66,6 +73,7 @@ Examples:
       proxyPassThrough: values['proxy-pass-through'] ?? base.proxyPassThrough,
     }
     detach(process.env, config.dataDir)
+    const waitForOther = createWait(config)
     for (;;) {
       const running = await settledSupervisor(config.dataDir)
       if (running) {
@@ -76,9 +84,42 @@ Examples:
       const code = await start(config, { detach: values.detach ?? false })
       // another up was faster: once that one is ready, this one says where
       if (code !== ALREADY_RUNNING_CODE) return code
-      await pause(LOOK_MS)
+      await waitForOther()
     }
   },
+}
+
+/**
+ * Waits for a supervisor that has claimed the data directory and cannot be asked there: it has just begun, or the
+ * directory was deleted under it, which it will notice.
+ *
+ * @returns to be called each time that it is found
+ * @throws Problem when it neither answers nor ends
+ */
+function createWait({ dataDir }: Config): () => Promise<void> {
+  const beganMs = monotonicMs()
+  let isTold = false
+  return async () => {
+    const passedMs = monotonicMs() - beganMs
+    if (passedMs > BEGIN_MS) {
+      const holder = await claimHolder(dataDir)
+      const who = holder === undefined ? '' : ` (process ${holder})`
+      if (passedMs > END_MS) {
+        const command = holder === undefined ? "pgrep -f 'main.ts up' names it" : `kill ${holder}`
+        throw new Problem(
+          `a Sagebrush${who} still runs whose data directory ${dataDir} was deleted or replaced under it, ` +
+            `and does not end: end it (${command}), then run ./sagebrush up again`,
+        )
+      }
+      if (!isTold) {
+        print(
+          `a Sagebrush${who} runs whose data directory ${dataDir} was deleted: waiting for its end`,
+        )
+      }
+      isTold = true
+    }
+    await pause(isTold ? AGAIN_MS : LOOK_MS)
+  }
 }
 
 /** The supervisor that runs, once it is neither starting nor stopping; undefined when none is left. */
@@ -111,9 +152,17 @@ async function start(config: Config, { detach }: { detach: boolean }): Promise<n
     stdio: ['ignore', output, output, 'ipc'],
     detached: true,
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => child.kill(signal))
-  }
+  const pass = (signal: NodeJS.Signals): boolean => child.kill(signal)
+  for (const signal of PASSED_ON) process.on(signal, pass)
+  const code = await ending(child, detach)
+  for (const signal of PASSED_ON) process.off(signal, pass)
+  return code
+}
+
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Prints what the supervisor tells. @returns its exit code; 0 when it is ready and left to itself */
+function ending(child: ChildProcess, detach: boolean): Promise<number> {
   return new Promise((resolve) => {
     child.on('message', (message) => {
       if (typeof message === 'object' && 'line' in message) print(String(message.line))

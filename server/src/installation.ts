@@ -12,6 +12,11 @@ export interface Installation {
   readonly secret: Buffer
 }
 
+/** Made once in each data directory: what tells it from every other one. */
+export function secretFile(dataDir: string): string {
+  return join(dataDir, 'secret')
+}
+
 /**
  * Reads the keys of the data directory, making them first when they are not there. Keys in the
  * environment (SAGEBRUSH_ACCESS_KEY_ID, SAGEBRUSH_SECRET_ACCESS_KEY) stand before those on disk.
@@ -19,7 +24,7 @@ export interface Installation {
 export async function openInstallation(dataDir: string, env: Environment): Promise<Installation> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   await chmod(dataDir, 0o700)
-  const secret = await once(join(dataDir, 'secret'), () => randomBytes(32).toString('base64'))
+  const secret = await once(secretFile(dataDir), () => randomBytes(32).toString('base64'))
   const stored = await once(join(dataDir, 'credentials.json'), () =>
     JSON.stringify({
       accessKeyId: `AKIA${newShortId(16).toUpperCase()}`,

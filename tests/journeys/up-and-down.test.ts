@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
@@ -160,4 +160,52 @@ test('a data directory that cannot be made is told without a stack, and asking m
     await sagebrush(command, '--data-dir', missing)
     assert.ok(!existsSync(missing), `${command} made ${missing}`)
   }
+})
+
+/** What runs on the data directory, then deletes that under it. */
+async function givenDeletedUnder(): Promise<readonly number[]> {
+  assert.equal((await up('--detach')).code, 0)
+  const running = Object.values(await pids())
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
+  return running
+}
+
+const areGone = (running: readonly number[]): boolean =>
+  running.every((pid) => !existsSync(`/proc/${pid}`))
+
+test('a platform whose data directory is deleted ends with all that it runs', async () => {
+  const running = await givenDeletedUnder()
+
+  await eventually(async () => areGone(running), { what: 'the end of it all', timeoutMs: 60_000 })
+
+  assert.ok(!existsSync(join(dataDir, 'postgres')), 'nothing new was begun in its place')
+})
+
+test('up where one runs whose data directory was deleted waits for its end, and starts', async () => {
+  const running = await givenDeletedUnder()
+
+  const ending = await up('--detach')
+
+  assert.equal(ending.code, 0, ending.stdout + ending.stderr)
+  assert.doesNotMatch(ending.stderr, /MaxListeners/)
+  assert.ok(areGone(running))
+  assert.equal((await fetch(`http://127.0.0.1:${port}/_sagebrush/health`)).status, 200)
+})
+
+test('a data directory that is moved away and back at once goes on', async () => {
+  const { supervisor = 0 } = await pids()
+
+  await rename(dataDir, `${dataDir}-moved`)
+  await rename(`${dataDir}-moved`, dataDir)
+  const other = await sagebrush(
+    'up',
+    '--detach',
+    '--data-dir',
+    join(folder, 'other'),
+    '--port',
+    String(port),
+  )
+
+  assert.match(other.stdout, /port \d+ is in use by another Sagebrush.*down --data-dir/)
+  assert.equal((await pids()).supervisor, supervisor)
 })

@@ -36,8 +36,8 @@ export async function up(env: Environment): Promise<void> {
       say(`Ready: ${supervisor.url}   attach with: eval "$(./sagebrush env${dataDir})"`)
       tell({ ready: true })
     }
-    await supervisor.stopped
-    process.exit(0)
+    const fate = await supervisor.stopped
+    process.exit(fate === undefined ? 0 : 1)
   } catch (error) {
     if (error instanceof AlreadyRunning) process.exit(ALREADY_RUNNING_CODE)
     say(`sagebrush: ${(error as Error).message}`)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { realpath } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { makeDirectory } from '../platform/make-directory.ts'
 
 /**
@@ -12,17 +12,46 @@ import { makeDirectory } from '../platform/make-directory.ts'
  * @throws Error that names the directory when it cannot be made
  */
 export async function claimDataDirectory(dataDir: string): Promise<Disposable | undefined> {
-  const name = await realpath(await made(dataDir))
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 32)
-  const server = createServer((connection) => connection.destroy())
+  const name = await claimName(await made(dataDir))
+  const server = createServer((connection) => {
+    connection.on('error', () => undefined).end(String(process.pid))
+  })
   const isOurs = await new Promise<boolean>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') resolve(false)
       else reject(error)
     })
-    server.listen(`\0sagebrush-supervisor-${digest}`, () => resolve(true))
+    server.listen(name, () => resolve(true))
   })
   return isOurs ? { [Symbol.dispose]: () => void server.close() } : undefined
+}
+
+/**
+ * The process that has claimed the data directory, though it may not be reached through it any more.
+ * @returns undefined when there is none, or it does not say
+ */
+export async function claimHolder(dataDir: string): Promise<number | undefined> {
+  const connection = connect(await claimName(await made(dataDir)))
+  const patience = setTimeout(() => connection.destroy(), ANSWER_MS_MAX)
+  try {
+    let text = ''
+    for await (const piece of connection) text += String(piece)
+    return Number(text) || undefined
+  } catch {
+    return undefined
+  } finally {
+    clearTimeout(patience)
+  }
+}
+
+const ANSWER_MS_MAX = 1_000
+
+async function claimName(dataDir: string): Promise<string> {
+  const digest = createHash('sha256')
+    .update(await realpath(dataDir))
+    .digest('hex')
+    .slice(0, 32)
+  return `\0sagebrush-supervisor-${digest}`
 }
 
 async function made(dataDir: string): Promise<string> {

@@ -24,6 +24,8 @@ export interface ProcessesOptions {
   readonly log: Log
   /** Tells a person what happens as it happens. */
   readonly say: (line: string) => void
+  /** Whether the data directory was deleted, or another one stands in its place. */
+  readonly isGone: () => Promise<boolean>
 }
 
 const MAIN = new URL('../main.ts', import.meta.url).pathname
@@ -32,7 +34,7 @@ const STARTUP_TIMEOUT_MS = 60_000
 const GRACE_SECONDS = 10
 
 export function createProcesses(options: ProcessesOptions): Processes {
-  const { clock, log, say } = options
+  const { clock, log, say, isGone } = options
   const config = { ...options.config, gateways: options.config.gateways || availableParallelism() }
   const { dataDir } = config
   const logs = join(dataDir, 'logs')
@@ -61,7 +63,7 @@ export function createProcesses(options: ProcessesOptions): Processes {
       await mkdir(logs, { recursive: true, mode: 0o700 })
       if (config.databaseUrl === undefined) {
         postgres = await timed(say, 'postgres', () =>
-          supervisePostgres({ dataDir, socketDir: runDirectory(dataDir), clock, log }),
+          supervisePostgres({ dataDir, socketDir: runDirectory(dataDir), clock, log, isGone }),
         )
       }
       const names = Array.from({ length: config.gateways }, (_, index) => `gateway-${index}`)

@@ -22,6 +22,8 @@ export async function supervisePostgres(options: {
   socketDir: string
   clock: Clock
   log: Log
+  /** Whether the data directory was deleted: a new one is not begun in its place. */
+  isGone: () => Promise<boolean>
 }): Promise<SupervisedPostgres> {
   const { clock, log, socketDir } = options
   const dataDir = join(options.dataDir, 'postgres')
@@ -31,6 +33,7 @@ export async function supervisePostgres(options: {
   let stopping = false
 
   const start = async (): Promise<void> => {
+    if (await options.isGone()) throw new Error(`${options.dataDir} is gone`)
     server = await startEmbeddedPostgres({ dataDir, socketDir, clock })
     startedAt = clock.now()
     server.process.once('exit', (code, signal) => {

@@ -7,6 +7,7 @@ import { askAdminSocket, openAdminSocket } from '../platform/admin-socket.ts'
 import { ADMIN_SOCKETS, runDirectory } from '../platform/run-directory.ts'
 import { claimDataDirectory } from './claim.ts'
 import { farewell, type RunningTask } from './farewell.ts'
+import { type Fate, fateOf, watchDataDirectory } from './forgotten.ts'
 import { portHolder } from './port.ts'
 import { type ProcessStatus, processStatus } from './process-status.ts'
 import { createProcesses, type Processes } from './processes.ts'
@@ -14,8 +15,8 @@ import { createProcesses, type Processes } from './processes.ts'
 /** What `up` runs: starts the processes of the platform, restarts what dies, ends them in order. */
 export interface Supervisor {
   readonly url: string
-  /** Resolves when all has stopped. */
-  readonly stopped: Promise<void>
+  /** Resolves when all has stopped; with a fate when that was because of the data directory's. */
+  readonly stopped: Promise<Fate | undefined>
   stop(): Promise<void>
 }
 
@@ -46,15 +47,16 @@ export const ALREADY_RUNNING_CODE = 3
 
 /** @throws AlreadyRunning, or Error that says what does not come up and what to do */
 export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
-  const { config, say } = options
+  const { config, log, say } = options
   const { dataDir } = config
   using unclaiming = new DisposableStack()
   const claim = await claimDataDirectory(dataDir)
   if (!claim) throw new AlreadyRunning(`Sagebrush already runs on ${dataDir}`)
   unclaiming.use(claim)
   say(`Sagebrush starts on ${dataDir}`)
-  const { rootKey } = await openInstallation(dataDir, process.env)
-  const life = createLife(options, createProcesses(options))
+  const { rootKey, secret } = await openInstallation(dataDir, process.env)
+  const isGone = async () => (await fateOf({ dataDir, secret, log })) !== undefined
+  const life = createLife(options, createProcesses({ ...options, isGone }))
   const admin = await openAdminSocket(join(runDirectory(dataDir), ADMIN_SOCKETS.supervisor), {
     'GET /status': life.status,
     'GET /keys': async (): Promise<SupervisorKeys> => rootKey,
@@ -66,8 +68,19 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
   })
   if (!admin) throw new AlreadyRunning(`Sagebrush already runs on ${dataDir}`)
   unclaiming.defer(() => admin.close())
+  let metFate: Fate | undefined
+  const watch = watchDataDirectory({
+    ...{ dataDir, secret, log },
+    gone: (fate) => {
+      metFate = fate
+      log.error(`the data directory was ${fate}: the platform ends`, { dataDir })
+      say(`${dataDir} was ${fate}: the platform that ran on it ends`)
+      void life.stop()
+    },
+  })
+  unclaiming.defer(() => void watch[Symbol.asyncDispose]())
   const claims = unclaiming.move()
-  const stopped = life.stopped.finally(() => claims.dispose())
+  const stopped = life.stopped.finally(() => claims.dispose()).then(() => metFate)
   try {
     await life.start()
   } catch (error) {
