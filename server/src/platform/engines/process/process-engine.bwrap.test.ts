@@ -1,0 +1,3 @@
+import { testProcessEngine } from './process-engine-suite.ts'
+
+await testProcessEngine('bwrap')
