@@ -20,6 +20,8 @@ export interface ScalableVariant {
   /** Requests are queued, so that there may be no instance at all for a while. */
   readonly isAsync: boolean
   readonly isServerless: boolean
+  /** Of a serverless variant: what its provisioned concurrency may come to. */
+  readonly maxConcurrency?: number
 }
 
 /** @returns undefined when no endpoint that serves has such a variant */
@@ -49,5 +51,6 @@ export async function findScalableVariant(
     ...(failureReason !== undefined && { failureReason }),
     isAsync: fleet.settings.AsyncInferenceConfig !== undefined,
     isServerless: variant.production.ServerlessConfig !== undefined,
+    ...(desiredServerless && { maxConcurrency: desiredServerless.maxConcurrency }),
   }
 }

@@ -12,6 +12,7 @@ export {
   containerRequestHead,
   headersOfAnswer,
 } from './invocation.container.ts'
+export type { MeteredVariant } from './invocation-meters.ts'
 export { type InvocationTarget, invocationTarget } from './invocation-target.ts'
 export { type MetricFeed, startMetricFeed } from './metric-feed.ts'
 export { type Replica, randomlyChosen } from './replica.ts'

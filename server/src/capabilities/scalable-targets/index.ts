@@ -12,6 +12,7 @@ export {
   listTargets,
   listTargetsOfEndpoint,
   listTargetsOfEndpointArn,
+  listTargetsOfResourceArn,
   lockTarget,
   readTarget,
   type ScalableTarget,

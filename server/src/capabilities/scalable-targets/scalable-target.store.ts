@@ -223,6 +223,20 @@ export async function listTargetsOfEndpointArn(
   return rows.map((row) => row.target_id)
 }
 
+/** The targets that are the resource of an ARN itself, in which names are in lower case. */
+export async function listTargetsOfResourceArn(
+  database: Queryable,
+  arn: string,
+): Promise<readonly string[]> {
+  const [, , , region = '', account = '', resource = ''] = arn.split(':')
+  const rows = await database.query<{ target_id: string }>(
+    `select target_id from ${PRESENT}
+     where scalable_target.account = $1 and region = $2 and lower(resource_id) = $3`,
+    [account, region, resource],
+  )
+  return rows.map((row) => row.target_id)
+}
+
 /** With its policies and scheduled actions. @returns the names of alarms that were kept for it */
 export async function deleteTarget(
   transaction: Queryable,

@@ -3,8 +3,8 @@ import { newUuid } from '../../base/ids.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { lockTarget, type ScalableTarget, updateTarget } from '../scalable-targets/index.ts'
-import { observeCapacity } from './observe-capacity.ts'
 import { findDimension, quantityOf } from './scalable-dimension.ts'
+import { observeCapacity } from './scaled-capacity.ts'
 import {
   clamp,
   decideScaling,
@@ -102,9 +102,9 @@ function heldActivity(
   },
 ): NewActivity | undefined {
   const { isHeld, seen, policies, now } = held
+  const kind = findDimension(target.scalableDimension)?.kind
   // a serverless variant's first environment comes by itself
-  const isVariant = findDimension(target.scalableDimension)?.kind === 'Variant'
-  const isWanted = isHeld && isVariant && seen.desired === 0
+  const isWanted = isHeld && kind !== 'ServerlessVariant' && seen.desired === 0
   if (!isWanted || target.suspended.DynamicScalingOutSuspended) return undefined
   const cooldowns = policies.flatMap((policy) =>
     policy.policyType === 'TargetTrackingScaling' ? [cooldownsOf(policy).In] : [],
@@ -112,7 +112,10 @@ function heldActivity(
   const seconds = Math.max(...(cooldowns.length > 0 ? cooldowns : [HELD_COOLDOWN_SECONDS]))
   return pending(target, {
     capacity: Math.max(1, target.minCapacity),
-    cause: 'a request is held for the variant, which has no instance',
+    cause:
+      kind === 'InferenceComponent'
+        ? 'a request is held for the inference component, which has no copy'
+        : 'a request is held for the variant, which has no instance',
     cooldown: { direction: 'In', seconds, previousCapacity: 0 },
     now,
   })

@@ -85,6 +85,20 @@ export function readResource(
     : { endpointName: first, variantName: second }
 }
 
+/** What a target's name names. @returns undefined when the name is none of SageMaker's */
+export function resourceOf(target: TargetName): ScalableResource | undefined {
+  const dimension = findDimension(target.scalableDimension)
+  return dimension && readResource(target.resourceId, dimension)
+}
+
+/** The name of the target that an inference component may be. */
+export function componentTarget(inferenceComponentName: string): TargetName {
+  return {
+    resourceId: `inference-component/${inferenceComponentName}`,
+    scalableDimension: 'sagemaker:inference-component:DesiredCopyCount',
+  }
+}
+
 /** What a target's capacity is a count of, in the words of its activities. */
 export function quantityOf({ scalableDimension }: Pick<TargetName, 'scalableDimension'>): string {
   return findDimension(scalableDimension)?.quantity ?? 'capacity'

@@ -68,7 +68,7 @@ test('RegisterScalableTarget refuses what cannot be scaled', async () => {
         ScalableDimension: 'sagemaker:inference-component:DesiredCopyCount',
         ResourceId: 'inference-component/c',
       },
-      /inference components/,
+      /there is no such inference component/,
     ],
     [{ ScalableDimension: 'sagemaker:variant:DesiredProvisionedConcurrency' }, /not serverless/],
     [{ ResourceId: 'endpoint/nobody/variant/AllTraffic' }, /does not exist/],

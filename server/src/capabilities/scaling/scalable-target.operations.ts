@@ -71,7 +71,7 @@ async function create(
     )
   }
   requireBounds({ minCapacity, maxCapacity })
-  const variant = await requireScalable(scope, name, minCapacity)
+  const variant = await requireScalable(scope, { ...name, minCapacity, maxCapacity })
   if ((await countTargets(transaction, scope, name.scalableDimension)) >= TARGETS_MAX) {
     throw limitExceeded(
       `There are ${TARGETS_MAX} scalable targets of ${name.scalableDimension}, which is the most that there can be.`,
@@ -81,7 +81,7 @@ async function create(
     targetId: newHexId(TARGET_ID_HEX),
     place: { realm: scope.realm, account: scope.account, region: scope.region },
     ...name,
-    variant,
+    ...(variant && { variant }),
     minCapacity,
     maxCapacity,
     suspended: { ...AWAKE, ...input.SuspendedState },
@@ -108,7 +108,8 @@ async function change(
   const minCapacity = input.MinCapacity ?? known.minCapacity
   const maxCapacity = input.MaxCapacity ?? known.maxCapacity
   requireBounds({ minCapacity, maxCapacity })
-  await requireScalable(scope, known, minCapacity)
+  const { resourceId, scalableDimension } = known
+  await requireScalable(scope, { resourceId, scalableDimension, minCapacity, maxCapacity })
   const isBounded = input.MinCapacity !== undefined || input.MaxCapacity !== undefined
   await updateTarget(transaction, known.targetId, {
     minCapacity,

@@ -1,10 +1,15 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Platform } from '../../platform/scope.ts'
-import { changeVariantCapacity } from '../hosting/index.ts'
-import { readTarget, type ScalableTarget, updateTarget } from '../scalable-targets/index.ts'
+import { deleteManagedAlarms } from '../alarms/index.ts'
+import {
+  deleteTarget,
+  readTarget,
+  type ScalableTarget,
+  updateTarget,
+} from '../scalable-targets/index.ts'
 import { beginActivity, type ScalingOccasion } from './begin-activity.activities.ts'
-import { observeCapacity } from './observe-capacity.ts'
 import { quantityOf } from './scalable-dimension.ts'
+import { changeCapacity, observeCapacity } from './scaled-capacity.ts'
 import { type ActivityOutcome, followActivity } from './scaling.states.ts'
 import {
   findOpenActivity,
@@ -24,6 +29,7 @@ export async function scaleTarget(
   occasion: ScalingOccasion = {},
 ): Promise<void> {
   const { database } = platform
+  if (await deregisterGone(platform, targetId)) return
   await database.transaction((transaction) => runSchedule(platform, transaction, targetId))
   // what was under way ends first; then there is room for another activity
   if (!(await followOpen(platform, targetId))) return
@@ -31,6 +37,19 @@ export async function scaleTarget(
     beginActivity(platform, transaction, { targetId, occasion }),
   )
   if (isBegun) await followOpen(platform, targetId)
+}
+
+/** A component that is deleted takes its registration with it, as an endpoint does its variants'. */
+async function deregisterGone(platform: Platform, targetId: string): Promise<boolean> {
+  const { database } = platform
+  const target = await readTarget(database, targetId)
+  const isComponent = target && !target.variant
+  if (!isComponent || (await observeCapacity(database, target))) return false
+  await database.transaction(async (transaction) => {
+    const names = await deleteTarget(transaction, targetId)
+    await deleteManagedAlarms(transaction, target.place, { platform, names })
+  })
+  return true
 }
 
 /** @returns whether nothing is under way any more */
@@ -80,12 +99,8 @@ async function ask(
   target: ScalableTarget,
   activity: ScalingActivity,
 ): Promise<void> {
-  const { variant, place } = target
-  if (!variant) return
-  const instanceCount = activity.capacity ?? 0
-  const outcome = await changeVariantCapacity(platform, place, { ...variant, instanceCount })
   // one that is busy is asked again when it is announced, one that is gone is told by the next look
-  if (outcome !== 'Changed') return
+  if (!(await changeCapacity(platform, target, activity.capacity ?? 0))) return
   await setActivityStatus(platform.database, activity.activityId, {
     statusCode: 'InProgress',
     statusMessage: `Successfully set ${wantedOf(target, activity)}. Waiting for change to be fulfilled by sagemaker.`,

@@ -1,9 +1,16 @@
 import { createPasses } from '../../base/passes.ts'
 import type { Platform } from '../../platform/scope.ts'
 import type { AlarmActionRunner } from '../alarms/index.ts'
-import { readHeldVariants } from '../inference/index.ts'
+import { type MeteredVariant, readHeldVariants } from '../inference/index.ts'
 import { METRICS_TOPIC } from '../metrics/index.ts'
-import { listTargetsOfEndpoint, listTargetsOfEndpointArn } from '../scalable-targets/index.ts'
+import {
+  findTarget,
+  listTargetsOfEndpoint,
+  listTargetsOfEndpointArn,
+  listTargetsOfResourceArn,
+  type ScalableTarget,
+} from '../scalable-targets/index.ts'
+import { componentTarget } from './scalable-dimension.ts'
 import { listTargetsAtWork, readAgenda } from './scaling-agenda.store.ts'
 import { policyIdOf } from './scaling-arn.ts'
 import { scaleTarget } from './scaling-pass.activities.ts'
@@ -64,6 +71,9 @@ export function superviseScaling(platform: Platform): AsyncDisposable {
       else passes.request(topic.slice(SCALING_TOPIC_PREFIX.length))
     }),
     changes.subscribe('arn:', (topic) => {
+      if (topic?.includes(':inference-component/')) {
+        listTargetsOfResourceArn(database, topic).then(request).catch(report)
+      }
       if (!topic?.includes(':endpoint/')) return
       listTargetsOfEndpointArn(database, topic).then(request).catch(report)
     }),
@@ -81,13 +91,24 @@ export function superviseScaling(platform: Platform): AsyncDisposable {
   }
 }
 
-/** Gives variants that have requests waiting, and no instance, their first. */
+/** Gives variants and components that have requests waiting, and nothing that answers, their first. */
 async function startHeldVariants(platform: Platform): Promise<void> {
   for (const held of await readHeldVariants(platform.database)) {
-    const targets = await listTargetsOfEndpoint(platform.database, held, held.endpointName)
-    const target = targets.find(({ variant }) => variant?.variantName === held.variantName)
+    const target = await targetOf(platform, held)
     if (target) await scaleTarget(platform, target.targetId, { isHeld: true })
   }
+}
+
+async function targetOf(
+  { database }: Platform,
+  held: MeteredVariant,
+): Promise<ScalableTarget | undefined> {
+  const { endpointName, variantName, inferenceComponentName } = held
+  if (inferenceComponentName !== undefined) {
+    return findTarget(database, held, componentTarget(inferenceComponentName))
+  }
+  const targets = await listTargetsOfEndpoint(database, held, endpointName)
+  return targets.find(({ variant }) => variant?.variantName === variantName)
 }
 
 /** Takes the actions of alarms that name scaling policies. */

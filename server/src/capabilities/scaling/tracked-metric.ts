@@ -5,7 +5,8 @@ import type {
   TargetTrackingScalingPolicyConfiguration,
 } from '@aws-sdk/client-application-auto-scaling'
 import type { MetricDataQuery, PutMetricAlarmInput, StandardUnit } from '@aws-sdk/client-cloudwatch'
-import type { ScalableTarget } from '../scalable-targets/index.ts'
+import type { TargetName } from '../scalable-targets/index.ts'
+import { resourceOf, type ScalableResource } from './scalable-dimension.ts'
 
 /** What a target tracking policy looks at, as an alarm and GetMetricData both put it. */
 export interface TrackedMetric {
@@ -49,26 +50,43 @@ const PREDEFINED: Partial<
     statistic: 'Maximum',
     periodSeconds: 60,
   },
+  SageMakerInferenceComponentInvocationsPerCopy: {
+    metricName: 'InvocationsPerCopy',
+    statistic: 'Sum',
+    periodSeconds: 60,
+  },
+  SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution: {
+    metricName: 'ConcurrentRequestsPerCopy',
+    statistic: 'Average',
+    periodSeconds: 10,
+  },
 }
 
 /** Customised metrics are looked at by the minute. */
 const CUSTOMIZED_PERIOD_SECONDS = 60
 
-/** The metric of a policy; undefined for one that is predefined for something else than a variant. */
+/** The metric of a policy; undefined for one that is predefined for nothing of SageMaker. */
 export function trackedMetric(
   configuration: TargetTrackingScalingPolicyConfiguration,
-  { variant }: Pick<ScalableTarget, 'variant'>,
+  target: TargetName,
 ): TrackedMetric | undefined {
   const { PredefinedMetricSpecification: predefined, CustomizedMetricSpecification: customized } =
     configuration
   if (customized) return customizedMetric(customized)
   const known = predefined?.PredefinedMetricType && PREDEFINED[predefined.PredefinedMetricType]
-  if (!known || !variant) return undefined
-  const dimensions = [
-    { Name: 'EndpointName', Value: variant.endpointName },
-    { Name: 'VariantName', Value: variant.variantName },
+  const resource = resourceOf(target)
+  if (!known || !resource) return undefined
+  return singleMetric({ namespace: 'AWS/SageMaker', dimensions: dimensionsOf(resource), ...known })
+}
+
+function dimensionsOf(resource: ScalableResource): SingleMetric['dimensions'] {
+  if ('inferenceComponentName' in resource) {
+    return [{ Name: 'InferenceComponentName', Value: resource.inferenceComponentName }]
+  }
+  return [
+    { Name: 'EndpointName', Value: resource.endpointName },
+    { Name: 'VariantName', Value: resource.variantName },
   ]
-  return singleMetric({ namespace: 'AWS/SageMaker', dimensions, ...known })
 }
 
 function customizedMetric(metric: CustomizedMetricSpecification): TrackedMetric {
