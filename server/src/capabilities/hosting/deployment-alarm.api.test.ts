@@ -136,6 +136,30 @@ test('an alarm that stays OK lets the deployment pass, and its record says what 
   assert.deepEqual([seen?.alarmName, seen?.stateValue], [alarm, 'OK'])
 })
 
+test('an alarm that is deleted during the bake is told in the record, and in the end of the bake', async () => {
+  const name = await host.givenEndpoint(host.variant(one))
+  const config = await host.createConfig(host.variant(two))
+  const alarm = await errorAlarm(name, config)
+  await update(name, config, canary(alarm))
+  await baking(name, 'canary')
+  await host.server.advance(60_000)
+
+  await host.server.cloudwatch.deleteAlarms({ AlarmNames: [alarm] })
+  const told = await eventually(async () =>
+    (await lastRecord(name)).decisions.find(({ decision }) => decision === 'AlarmDeleted'),
+  )
+  await host.server.advance(240_000)
+  await baking(name, 'full')
+
+  assert.match(told.cause, new RegExp(`no alarm "${alarm}" any more`))
+  const { decisions } = await lastRecord(name)
+  const begun = decisions.find(({ decision }) => decision === 'BakeStarted')
+  const passed = decisions.find(({ decision }) => decision === 'BakePassed')
+  assert.equal(new Date(told.at).getTime() - new Date(begun?.at ?? 0).getTime(), 60_000)
+  assert.match(passed?.cause ?? '', new RegExp(`since deleted: ${alarm}$`))
+  assert.equal(decisions.filter(({ decision }) => decision === 'AlarmDeleted').length, 1)
+})
+
 test('SetAlarmState to ALARM in the termination wait still rolls back', async () => {
   const { cloudwatch, advance } = host.server
   const name = await host.givenEndpoint(host.variant(one))

@@ -1,9 +1,11 @@
 import type { Place, Platform } from '../../platform/scope.ts'
-import { type AlarmReading, readAlarms, settleAlarms } from '../alarms/index.ts'
+import { type AlarmReading, alarmArn, readAlarms, settleAlarms } from '../alarms/index.ts'
 import { readMetricPeriods } from '../metrics/index.ts'
 import type { ObservedDeployment } from './bake.states.ts'
 import { readDeployment } from './deployment.store.ts'
 import type { Deployment } from './deployment.ts'
+import { recordDecision } from './deployment-record.ts'
+import { changeDeployment } from './deployment-state.ts'
 import type { Endpoint } from './endpoint.store.ts'
 import type { FleetKey } from './endpoint.workflow.ts'
 import { type EndpointState, watchEndpoint } from './endpoint-state.ts'
@@ -13,6 +15,8 @@ const INVOCATIONS_PERIOD_SECONDS = 60
 /** A deployment at one moment, with the endpoint as it was then. */
 export interface WatchedDeployment extends ObservedDeployment {
   readonly state: EndpointState
+  /** Alarms that the deployment names and that somebody deleted since. */
+  readonly deletedAlarms: readonly string[]
 }
 
 export interface DeploymentWatch<Found> {
@@ -35,15 +39,18 @@ export async function watchDeployment<Found>(
   const { endpointId } = key
   const deployment = await readDeployment(platform.database, key)
   if (!deployment) return 'Gone'
+  const told = new Set<string>()
   let subscriptions: readonly Disposable[] | undefined
   try {
     return await watchEndpoint<Found | 'Gone', 'Gone'>(platform, endpointId, {
       ...watch,
       gone: 'Gone',
       look: async (state) => {
-        subscriptions ??= await followAlarms(platform, state.endpoint, deployment)
+        subscriptions ??= followAlarms(platform, state.endpoint, deployment)
         const watched = await observeDeployment(platform, key, state)
-        return watched ? look(watched) : 'Gone'
+        if (!watched) return 'Gone'
+        await recordDeletedAlarms(platform, key, { watched, told })
+        return look(watched)
       },
     })
   } finally {
@@ -66,6 +73,9 @@ export async function observeDeployment(
     deployment,
     state,
     alarms,
+    deletedAlarms: deployment.plan.alarmNames.filter(
+      (name) => !alarms.some(({ alarmName }) => alarmName === name),
+    ),
     now: platform.clock.now(),
     ...(fleetFailure !== undefined && { fleetFailure }),
   }
@@ -114,17 +124,41 @@ export async function countRequests(
   return requests
 }
 
+/**
+ * A deployment goes on without an alarm that is deleted, as AWS says nothing else of it; its record tells when that was.
+ *
+ * @param seen.told those that were recorded before; the record has each once
+ */
+async function recordDeletedAlarms(
+  platform: Platform,
+  key: FleetKey,
+  { watched, told }: { readonly watched: WatchedDeployment; readonly told: Set<string> },
+): Promise<void> {
+  const untold = watched.deletedAlarms.filter((name) => !told.has(name))
+  if (untold.length === 0) return
+  for (const name of untold) told.add(name)
+  await changeDeployment(platform, key, async ({ transaction, now }) => {
+    for (const name of untold) {
+      await recordDecision(transaction, key, {
+        decision: 'AlarmDeleted',
+        cause: `there is no alarm "${name}" any more: the deployment goes on without it`,
+        at: now,
+        occasion: name,
+      })
+    }
+  })
+}
+
 /** An alarm that changes is a reason to look at the endpoint. */
-async function followAlarms(
-  { database, changes }: Platform,
+function followAlarms(
+  { changes }: Platform,
   { place, endpointArn }: Endpoint,
   { plan }: Deployment,
-): Promise<readonly Disposable[]> {
-  if (plan.alarmNames.length === 0) return []
-  const alarms = await readAlarms(database, place, plan.alarmNames)
-  return alarms.map(({ alarmArn }) =>
-    changes.subscribe(alarmArn, (topic) => {
-      if (topic === undefined || topic === alarmArn) changes.hint(endpointArn)
-    }),
-  )
+): readonly Disposable[] {
+  return plan.alarmNames.map((name) => {
+    const arn = alarmArn(place, name)
+    return changes.subscribe(arn, (topic) => {
+      if (topic === undefined || topic === arn) changes.hint(endpointArn)
+    })
+  })
 }

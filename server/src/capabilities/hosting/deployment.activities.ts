@@ -216,11 +216,14 @@ async function recordBake(
 ): Promise<void> {
   const { phase, decision, watched, requests } = end
   const { plan } = watched.deployment
+  const { cause } = BAKE_ENDS[decision]
+  const unseen = watched.deletedAlarms.join(', ')
   // a phase that nothing waited for is told by its shift of traffic
   if (plan.phases[phase]?.wait.seconds === 0) return
   await changeDeployment(platform, key, ({ transaction, now }) =>
     recordDecision(transaction, key, {
-      ...BAKE_ENDS[decision],
+      decision: BAKE_ENDS[decision].decision,
+      cause: unseen === '' ? cause : `${cause}; not looked at, since deleted: ${unseen}`,
       at: now,
       occasion: phase,
       detail: {

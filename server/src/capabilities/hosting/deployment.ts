@@ -105,6 +105,7 @@ export type DecisionName =
   | 'BakeHeld'
   | 'BakePassed'
   | 'BakePromoted'
+  | 'AlarmDeleted'
   | 'InstancesTerminated'
   | 'RollbackStarted'
   | 'RolledBack'
