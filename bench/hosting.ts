@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
-import { type AsyncInferenceConfig, waitUntilEndpointInService } from '@aws-sdk/client-sagemaker'
+import {
+  type AsyncInferenceConfig,
+  type ContainerDefinition,
+  type ProductionVariantServerlessConfig,
+  waitUntilEndpointInService,
+} from '@aws-sdk/client-sagemaker'
 import { pack } from 'tar-stream'
 import type { BenchPlatform } from './platform.ts'
 
 /** Where models and answers are; made by whoever deploys. */
 export const BUCKET = 'bench-hosting'
-const IMAGE = '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1'
+export const XGBOOST_IMAGE = '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1'
 /** AWS's limit is by the instance: this one has room for a thousand models. */
 const INSTANCE = 'ml.m5.4xlarge'
 
@@ -28,9 +33,10 @@ export async function deployXgboost(
     /** Present: so many models in one container. */
     readonly models?: number
     readonly asyncInference?: AsyncInferenceConfig
+    readonly serverless?: ProductionVariantServerlessConfig
   },
 ): Promise<XgboostEndpoint> {
-  const { sagemaker, s3, runtime, roleArn } = platform
+  const { s3, runtime } = platform
   const { name, models } = options
   const prefix = `${name}/`
   const first = `${prefix}model-0.tar.gz`
@@ -40,32 +46,12 @@ export async function deployXgboost(
     const Key = `${prefix}${copy}`
     await s3.copyObject({ Bucket: BUCKET, Key, CopySource: `${BUCKET}/${first}` })
   }
-  await sagemaker.createModel({
-    ModelName: name,
-    ExecutionRoleArn: roleArn,
-    PrimaryContainer: {
-      Image: IMAGE,
-      ModelDataUrl: `s3://${BUCKET}/${models === undefined ? first : prefix}`,
-      ...(models !== undefined && { Mode: 'MultiModel' as const }),
-    },
-  })
-  await sagemaker.createEndpointConfig({
-    EndpointConfigName: name,
-    ProductionVariants: [
-      {
-        VariantName: 'AllTraffic',
-        ModelName: name,
-        InstanceType: INSTANCE,
-        InitialInstanceCount: 1,
-      },
-    ],
-    ...(options.asyncInference && { AsyncInferenceConfig: options.asyncInference }),
-  })
-  await sagemaker.createEndpoint({ EndpointName: name, EndpointConfigName: name })
-  await waitUntilEndpointInService(
-    { client: sagemaker, maxWaitTime: 120, minDelay: 1, maxDelay: 1 },
-    { EndpointName: name },
-  )
+  const container = {
+    Image: XGBOOST_IMAGE,
+    ModelDataUrl: `s3://${BUCKET}/${models === undefined ? first : prefix}`,
+    ...(models !== undefined && { Mode: 'MultiModel' as const }),
+  }
+  await deploy(platform, { ...options, containers: [container] })
   return {
     name,
     targets: models === undefined ? [undefined] : names,
@@ -79,15 +65,60 @@ export async function deployXgboost(
   }
 }
 
-async function archive({ file, bytes }: { file: Buffer; bytes: number }): Promise<Buffer> {
+/** Deploys a model of these containers, on one instance unless it is serverless, and returns when it serves. */
+export async function deploy(
+  { sagemaker, roleArn }: BenchPlatform,
+  options: {
+    readonly name: string
+    readonly containers: readonly ContainerDefinition[]
+    readonly asyncInference?: AsyncInferenceConfig
+    readonly serverless?: ProductionVariantServerlessConfig
+  },
+): Promise<void> {
+  const { name, containers, asyncInference, serverless } = options
+  await sagemaker.createModel({
+    ModelName: name,
+    ExecutionRoleArn: roleArn,
+    ...(containers.length === 1
+      ? { PrimaryContainer: containers[0] }
+      : { Containers: [...containers] }),
+  })
+  await sagemaker.createEndpointConfig({
+    EndpointConfigName: name,
+    ProductionVariants: [
+      {
+        VariantName: 'AllTraffic',
+        ModelName: name,
+        ...(serverless
+          ? { ServerlessConfig: serverless }
+          : { InstanceType: INSTANCE, InitialInstanceCount: 1 }),
+      },
+    ],
+    ...(asyncInference && { AsyncInferenceConfig: asyncInference }),
+  })
+  await sagemaker.createEndpoint({ EndpointName: name, EndpointConfigName: name })
+  await waitUntilEndpointInService(
+    { client: sagemaker, maxWaitTime: 120, minDelay: 1, maxDelay: 1 },
+    { EndpointName: name },
+  )
+}
+
+function archive({ file, bytes }: { file: Buffer; bytes: number }): Promise<Buffer> {
+  return packed({
+    'xgboost-model': file,
+    '.padding': randomBytes(Math.max(0, bytes - gzipSync(file).length)),
+  })
+}
+
+/** A model's archive, by its files' names. */
+export async function packed(files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
   const tar = pack()
-  const packed = buffer(tar)
+  const bytes = buffer(tar)
   const entry = (name: string, content: Buffer): Promise<void> =>
     new Promise((resolve, reject) => {
       tar.entry({ name }, content, (error) => (error ? reject(error) : resolve()))
     })
-  await entry('xgboost-model', file)
-  await entry('.padding', randomBytes(Math.max(0, bytes - gzipSync(file).length)))
+  for (const [name, content] of Object.entries(files)) await entry(name, content)
   tar.finalize()
-  return gzipSync(await packed, { level: 1 })
+  return gzipSync(await bytes, { level: 1 })
 }

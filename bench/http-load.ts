@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { callAll, type LoadResult } from './load.ts'
 
 /**
@@ -13,7 +13,7 @@ export function sendAll(
   options: { port: number; connections: number },
 ): Promise<LoadResult> {
   return callAll(requests, options.connections, () => {
-    const connection = new Connection(options.port)
+    const connection = new Connection({ port: options.port, host: '127.0.0.1' })
     return {
       call: (request) => connection.exchange(request),
       end: () => connection.close(),
@@ -22,12 +22,12 @@ export function sendAll(
 }
 
 /** One connection to a server that frames its answers by Content-Length, or by closing. */
-class Connection {
-  private readonly port: number
+export class Connection {
+  private readonly to: NetConnectOpts
   private socket: Socket | undefined
 
-  constructor(port: number) {
-    this.port = port
+  constructor(to: NetConnectOpts) {
+    this.to = to
   }
 
   close(): void {
@@ -36,7 +36,7 @@ class Connection {
 
   /** Sends a request and takes its answer. @throws Error with the answer when it is not a success */
   async exchange(request: Buffer): Promise<void> {
-    this.socket ??= connect({ port: this.port, host: '127.0.0.1', noDelay: true })
+    this.socket ??= connect({ ...this.to, noDelay: true } as NetConnectOpts)
     const answer = await answerOf(this.socket, request)
     if (answer.closes) {
       this.socket.destroy()

@@ -8,7 +8,14 @@ import { isMissed, table } from './table.ts'
 /** Order of the table; a row that is not named here comes last. */
 const ORDER = [
   ...['gateway', 'capture', 'shadow', 'model-server', 'control-plane', 'training-job'],
-  ...['transform', 'async-inference', 'multi-model', 'autoscale-decision'],
+  ...[
+    'transform',
+    'async-inference',
+    'multi-model',
+    'pipeline',
+    'serverless',
+    'autoscale-decision',
+  ],
   ...['start', 'objects', 'logs', 'metrics'],
 ]
 
