@@ -236,19 +236,65 @@ test('provisioned environments stay, and UpdateEndpointWeightsAndCapacities chan
 test('Application Auto Scaling changes the provisioned concurrency', async () => {
   const name = await host.givenEndpoint(variantOf({ ProvisionedConcurrency: 1 }))
 
-  await host.server.autoScaling.registerScalableTarget({
-    ServiceNamespace: 'sagemaker',
-    ResourceId: `endpoint/${name}/variant/AllTraffic`,
-    ScalableDimension: 'sagemaker:variant:DesiredProvisionedConcurrency',
-    MinCapacity: 2,
-    MaxCapacity: 2,
+  const register = (MaxCapacity: number) =>
+    host.server.autoScaling.registerScalableTarget({
+      ServiceNamespace: 'sagemaker',
+      ResourceId: `endpoint/${name}/variant/AllTraffic`,
+      ScalableDimension: 'sagemaker:variant:DesiredProvisionedConcurrency',
+      MinCapacity: 2,
+      MaxCapacity,
+    })
+
+  await assert.rejects(register(3), {
+    name: 'ValidationException',
+    message: /MaxCapacity is 3, but the MaxConcurrency of .* is 2/,
   })
+  await register(2)
 
   await eventually(async () => {
     const { EndpointStatus, ProductionVariants } = await host.describe(name)
     const present = ProductionVariants?.[0]?.CurrentServerlessConfig
     return EndpointStatus === 'InService' && present?.ProvisionedConcurrency === 2
   })
+})
+
+test('requests are counted by whether a provisioned environment was free for them', async () => {
+  const name = await host.givenEndpoint(variantOf({ ProvisionedConcurrency: 1 }))
+  const sumOf = async (what: string) => {
+    const { Datapoints } = await host.server.cloudwatch.getMetricStatistics({
+      Namespace: 'AWS/SageMaker',
+      MetricName: `ServerlessProvisionedConcurrency${what}`,
+      Dimensions: [
+        { Name: 'EndpointName', Value: name },
+        { Name: 'VariantName', Value: 'AllTraffic' },
+      ],
+      StartTime: new Date(host.server.clock.now().getTime() - 600_000),
+      EndTime: new Date(host.server.clock.now().getTime() + 60_000),
+      Period: 60,
+      Statistics: ['Sum'],
+    })
+    return (Datapoints ?? []).reduce((sum, { Sum = 0 }) => sum + Sum, 0)
+  }
+
+  const counts = async () => [await sumOf('Invocations'), await sumOf('SpilloverInvocations')]
+  const two = () => Promise.all([invoke(name, { seconds: 1 }), invoke(name, { seconds: 1 })])
+  // until there are two environments the second request may be held until the first one is free
+  await eventually(async () => {
+    await two()
+    return (await taskCount(name)) === 2
+  })
+  const before = await eventually(async () => {
+    const present = await counts()
+    return (present[0] ?? 0) >= 1 && present
+  })
+
+  await two()
+
+  await eventually(async () => {
+    const [provisioned = 0, spilled = 0] = await counts()
+    return provisioned > (before[0] ?? 0) && spilled > (before[1] ?? 0)
+  })
+  await eventually(async () => (await sumOf('Executions')) > 0)
 })
 
 test('an update brings up a new environment before requests go to it, and loses none', async () => {
