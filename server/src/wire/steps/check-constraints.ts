@@ -15,6 +15,6 @@ export function checkConstraints(
   const table = constraintTable(options.service)
   const shape = table.operations[options.operation]
   if (shape === undefined) return
-  const faults = faultsOf(shape, input, { table, path: '' })
+  const faults = faultsOf(shape, input, table)
   if (faults.length > 0) throw new AwsError(options.code, validationErrors(faults).message)
 }

@@ -26,13 +26,15 @@ export function findService(request: WireRequest): Addressed {
     if (!(error instanceof SignatureFault)) throw error
     return { service: likelyService(request), refusal: error, claim: undefined }
   }
+  const candidates = BY_SIGNING_NAME.get(claim.service) ?? []
   const spoken = marksOf(request)
-  const candidates = SERVICES.filter(({ signingName }) => signingName === claim.service)
   const service = candidates.find((candidate) => speaks(candidate, spoken)) ?? candidates[0]
   if (service) return { service, refusal: undefined, claim }
   const refusal = notImplemented(`The service '${claim.service}' is not offered here.`)
   return { service: wordedLike(request, 'sagemaker-runtime'), refusal, claim }
 }
+
+const BY_SIGNING_NAME = Map.groupBy(SERVICES, ({ signingName }) => signingName)
 
 /** @throws AwsError in the service's words when the request cannot be anyone's */
 export function demandClaim({ service, refusal, claim }: Addressed): SignatureClaim {

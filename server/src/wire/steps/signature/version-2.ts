@@ -18,6 +18,7 @@ const REGION = 'us-east-1'
 
 /** @returns undefined when the request bears no such signature */
 export function readVersion2Claim(query: Query): SignatureClaim | undefined {
+  if (query.size === 0) return undefined
   const [accessKeyId, signature, expires] = ['AWSAccessKeyId', 'Signature', 'Expires'].map(
     (name) => query.get(name)?.[0],
   )
