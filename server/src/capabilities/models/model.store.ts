@@ -33,21 +33,19 @@ export async function insertModel(
   place: Place,
   { model, role }: { model: Model; role: PassableRole },
 ): Promise<Insertion> {
-  const rows = await database.query<{ role_stands: boolean; inserted: boolean }>(
-    `with role as (select from iam_role where realm = $1 and arn = $8 and trust_policy = $9),
-     inserted as (
-       insert into model (realm, account, region, model_name, model_arn, request, created_at)
-       select $1, $2, $3, $4, $5, $6::jsonb, $7::timestamptz from role
-       on conflict do nothing returning 1
-     )
-     select exists (select from role) as role_stands, exists (select from inserted) as inserted`,
+  const inserted = await database.query(
+    `insert into model (realm, account, region, model_name, model_arn, request, created_at)
+     select $1, $2, $3, $4, $5, $6::jsonb, $7::timestamptz
+     from iam_role where realm = $1 and arn = $8 and trust_policy = $9
+     on conflict do nothing returning 1`,
     [
       ...[place.realm, place.account, place.region, model.modelName, model.modelArn],
       ...[JSON.stringify(model.request), model.createdAt, role.arn, role.trustPolicy],
     ],
   )
-  if (!rows[0]?.role_stands) return 'role changed'
-  return rows[0].inserted ? 'inserted' : 'name taken'
+  if (inserted.length > 0) return 'inserted'
+  // a name that is given up meanwhile leads to another try, as a role that has changed does
+  return (await findModel(database, place, model.modelName)) ? 'name taken' : 'role changed'
 }
 
 export async function findModel(
