@@ -13,11 +13,19 @@ let rehearsal: Rehearsal
 
 before(async () => {
   rehearsal = await startRehearsal()
-  await rehearsal.createModelAndConfig('answering', { VERSION: ANSWER, WORK_SECONDS: '0.1' })
+  const answering = { VERSION: ANSWER, WORK_SECONDS: '0.1' }
+  await rehearsal.createModelAndConfig('answering', answering)
+  const { sagemaker, roleArn } = rehearsal
+  const { PrimaryContainer = {} } = await sagemaker.describeModel({ ModelName: 'answering' })
+  await sagemaker.createModel({
+    ModelName: 'pipeline',
+    ExecutionRoleArn: roleArn,
+    Containers: [PrimaryContainer, PrimaryContainer],
+  })
 })
 after(() => rehearsal[Symbol.asyncDispose]())
 
-async function startJob(name: string): Promise<void> {
+async function startJob(name: string, modelName = 'answering'): Promise<void> {
   const { s3, sagemaker } = rehearsal
   for (let index = 0; index < OBJECTS; index++) {
     const Key = `${name}/in/${index}.csv`
@@ -25,7 +33,7 @@ async function startJob(name: string): Promise<void> {
   }
   await sagemaker.createTransformJob({
     TransformJobName: name,
-    ModelName: 'answering',
+    ModelName: modelName,
     BatchStrategy: 'SingleRecord',
     TransformInput: {
       DataSource: {
@@ -125,6 +133,37 @@ test('after everything was killed at once a transform job is begun again and com
   await rehearsal.up()
 
   await completes('transform-all')
+})
+
+test('a transform job of two containers whose control is killed completes, and its tasks ran once', async () => {
+  await startJob('pipeline-control', 'pipeline')
+  await works('pipeline-control')
+
+  await rehearsal.kill('control')
+
+  await completes('pipeline-control')
+  assert.equal((await containersOf('pipeline-control')).length, 1)
+})
+
+test('a transform job of two containers is begun again after everything was killed at once', async () => {
+  await startJob('pipeline-all', 'pipeline')
+  await works('pipeline-all')
+
+  await rehearsal.killAll()
+  await rehearsal.up()
+
+  await completes('pipeline-all')
+})
+
+test('a machine that is to be lost is lost once, though control is killed at that moment', async () => {
+  await startJob('transform-lost')
+  await works('transform-lost')
+
+  await rehearsal.cli('inject', 'job', 'transform-lost', '--lose-machine')
+  await rehearsal.kill('control')
+
+  await completes('transform-lost')
+  assert.equal((await containersOf('transform-lost')).length, 2)
 })
 
 /** Each of them has its own data log, whose first line is said before anything is sent. */
