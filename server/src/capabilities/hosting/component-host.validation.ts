@@ -41,16 +41,6 @@ function validateHost(variant: ProductionVariant): void {
       'inference components run on instances: give an InstanceType',
     )
   }
-  for (const member of [
-    'ModelDataDownloadTimeoutInSeconds',
-    'ContainerStartupHealthCheckTimeoutInSeconds',
-  ] as const) {
-    if (variant[member] === undefined) continue
-    throw refused(
-      `${member} is given for the variant "${name}", which has no ModelName`,
-      "give it in the StartupParameters of the inference component's Specification",
-    )
-  }
   if (scaling) validateScaling(variant, scaling)
 }
 

@@ -136,7 +136,6 @@ test('CreateEndpointConfig without ModelName needs a role, and refuses what comp
     [bare, { ...bare, ModelName, VariantName: 'Other' }],
     /give all of them a ModelName/,
   )
-  await refused([{ ...bare, ModelDataDownloadTimeoutInSeconds: 60 }], /StartupParameters/)
   await refused(
     scaled({ Status: 'ENABLED', MinInstanceCount: 3, MaxInstanceCount: 2 }),
     /MinInstanceCount that is not above MaxInstanceCount/,

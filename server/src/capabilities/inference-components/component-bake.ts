@@ -5,15 +5,27 @@ import { readInferenceComponent } from './inference-component.store.ts'
 import type { ComponentPlan, InferenceComponent } from './inference-component.ts'
 import type { ComponentKey, ComponentOutcome } from './inference-component.workflow.ts'
 
+/** Whether an alarm that the change names is in ALARM at its beginning. */
+export async function checkAlarms(
+  platform: Platform,
+  { componentId }: ComponentKey,
+): Promise<ComponentOutcome> {
+  const component = await readInferenceComponent(platform.database, componentId)
+  if (!component?.plan) return { outcome: 'Gone' }
+  const failureReason = await trippedAlarms(platform, component, component.plan)
+  return failureReason === undefined ? { outcome: 'Passed' } : { outcome: 'Failed', failureReason }
+}
+
 /** When the wait of a phase that begins now is over, or the change has no more time. */
 export async function beginBake(
   { database, clock }: Platform,
   { componentId }: ComponentKey,
 ): Promise<string> {
   const component = await readInferenceComponent(database, componentId)
-  const { waitSeconds = 0, deadline = '' } = component?.plan ?? {}
-  const over = new Date(clock.now().getTime() + waitSeconds * 1_000).toISOString()
-  return over < deadline ? over : deadline
+  const now = clock.now()
+  const { waitSeconds, deadline } = component?.plan ?? { waitSeconds: 0, deadline: now }
+  const over = now.getTime() + waitSeconds * 1_000
+  return new Date(Math.min(over, new Date(deadline).getTime())).toISOString()
 }
 
 /** Until then, or until an alarm is in ALARM. */

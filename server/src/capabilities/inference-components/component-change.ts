@@ -111,6 +111,19 @@ function roomyBatch(
   return 0
 }
 
+/** The SageMaker Python SDK sends empty structures for what it has nothing to say about. */
+export function givenSpecification(
+  specification: InferenceComponentSpecification,
+): InferenceComponentSpecification {
+  const { Container, StartupParameters, ...others } = specification
+  const isSaid = (structure: object | undefined) => Object.keys(structure ?? {}).length > 0
+  return {
+    ...others,
+    ...(isSaid(Container) && { Container }),
+    ...(isSaid(StartupParameters) && { StartupParameters }),
+  }
+}
+
 /** The given members in place of the present ones; a model takes the place of a container and the other way round. */
 export function mergedSpecification(
   present: InferenceComponentSpecification,

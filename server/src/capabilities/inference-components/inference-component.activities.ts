@@ -13,7 +13,7 @@ import {
   watchEndpoint,
 } from '../hosting/index.ts'
 import { removeTags } from '../tags/index.ts'
-import { bakeComponent, beginBake, objectionTo } from './component-bake.ts'
+import { bakeComponent, beginBake, checkAlarms, objectionTo } from './component-bake.ts'
 import { provenCopies, type ReachedCopies, rollbackTurn } from './inference-component.states.ts'
 import {
   deleteInferenceComponentRow,
@@ -49,6 +49,7 @@ export function createComponentActivities(platform: Platform): ComponentActiviti
   }
   return {
     readPlan: async (key) => (await readChange(platform, key))?.plan,
+    checkAlarms: (key) => checkAlarms(platform, key),
     launch: (key, phase) =>
       setCounts(key, ({ phases }) => ({ nextCount: phases[phase]?.nextCount ?? 0 })),
     awaitCopies: (key) => awaitCopies(platform, key),

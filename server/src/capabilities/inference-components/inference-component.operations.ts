@@ -18,6 +18,7 @@ import {
 import { insertTags, readTags } from '../tags/index.ts'
 import {
   beginComponentChange,
+  givenSpecification,
   mergedSpecification,
   type WantedComponent,
 } from './component-change.ts'
@@ -43,11 +44,14 @@ export async function createInferenceComponent(
   input: SageMaker.CreateInferenceComponentCommandInput,
   scope: RequestScope,
 ): Promise<Omit<SageMaker.CreateInferenceComponentCommandOutput, '$metadata'>> {
-  validateCreateInferenceComponent(input)
+  const request = givenSpecification(input.Specification ?? {})
+  validateCreateInferenceComponent({
+    ...input,
+    ...(input.Specification && { Specification: request }),
+  })
   readTags(input.Tags)
   const inferenceComponentName = input.InferenceComponentName ?? ''
   const inferenceComponentArn = componentArn(scope, inferenceComponentName)
-  const request = input.Specification ?? {}
   const named = { endpointName: input.EndpointName ?? '', variantName: input.VariantName }
   const host = await requireComponentHost(scope, scope.database, named)
   const variant = await copyVariant(scope, host.variant, { inferenceComponentName, request })
@@ -95,13 +99,13 @@ export async function updateInferenceComponent(
   input: SageMaker.UpdateInferenceComponentCommandInput,
   scope: RequestScope,
 ): Promise<Omit<SageMaker.UpdateInferenceComponentCommandOutput, '$metadata'>> {
-  validateUpdateInferenceComponent(input)
+  const given = input.Specification && givenSpecification(input.Specification)
+  validateUpdateInferenceComponent({ ...input, ...(given && { Specification: given }) })
   const inferenceComponentName = input.InferenceComponentName ?? ''
   const found = await requireInferenceComponent(scope, scope.database, inferenceComponentName)
   const { inferenceComponentArn, desiredCopyCount } = found
   await requireAlarms(scope, input.DeploymentConfig)
-  const specification =
-    input.Specification && (await specificationOf(scope, found, input.Specification))
+  const specification = given && (await specificationOf(scope, found, given))
   const copyCount = input.RuntimeConfig?.CopyCount ?? desiredCopyCount
   validateBatches(input.DeploymentConfig, copyCount)
   await change(scope, inferenceComponentName, {

@@ -17,6 +17,8 @@ export type ComponentOutcome =
 /** What the stories do. They change what is wanted and wait; hosting's supervisor makes it so. */
 export interface ComponentActivities {
   readPlan(key: ComponentKey): Promise<ComponentPlan | undefined>
+  /** Whether nothing is against beginning: an alarm that is in ALARM already is. */
+  checkAlarms(key: ComponentKey): Promise<ComponentOutcome>
   /** Asks for the copies of the new specification that a phase has. */
   launch(key: ComponentKey, phase: number): Promise<void>
   /** Until all copies that were asked for answer pings. */
@@ -104,6 +106,8 @@ async function advance(
   const { key, plan, progress } = change
   const { phases, previous, next } = plan
   const isReplacing = previous !== undefined && previous.specification !== next
+  const begin = await workflow.activity('check the alarms', () => activities.checkAlarms(key))
+  if (begin.outcome !== 'Passed') return begin
   for (const phase of phases.keys()) {
     progress.phase = phase
     await workflow.activity('launch', () => activities.launch(key, phase))
