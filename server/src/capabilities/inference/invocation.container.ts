@@ -48,6 +48,13 @@ const TO_CALLER_STREAMING: ReadonlyMap<string, string> = new Map([
   ['content-type', 'X-Amzn-SageMaker-Content-Type'],
 ])
 
+/** Lengths of names that pass at all: most headers are told from these without a look at their text. */
+const PASSING_LENGTHS: ReadonlySet<number> = new Set(
+  [TO_CONTAINER, TO_CONTAINER_STREAMING, TO_CALLER].flatMap((names) =>
+    Array.from(names.keys(), ({ length }) => length),
+  ),
+)
+
 export interface Headers {
   readonly names: readonly string[]
   readonly values: readonly string[]
@@ -96,7 +103,8 @@ export function callerResponseLines(response: Headers, streaming: boolean): stri
 function passing({ names, values }: Headers, allowed: ReadonlyMap<string, string>): string {
   let lines = ''
   for (let index = 0; index < names.length; index++) {
-    const name = allowed.get(names[index] as string)
+    const given = names[index] as string
+    const name = PASSING_LENGTHS.has(given.length) ? allowed.get(given) : undefined
     if (name !== undefined) lines += `${name}: ${values[index]}\r\n`
   }
   return lines

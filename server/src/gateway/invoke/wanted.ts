@@ -18,7 +18,18 @@ export function wantedOf({ head, target }: Exchange): Wanted | undefined {
   if (head.method !== 'POST') return undefined
   const mark = target.indexOf('?')
   const asked = invocationTarget(head.method, mark < 0 ? target : target.slice(0, mark))
-  return asked && { ...asked, ...(namesPart(head) ? partsOf(head) : NO_PART) }
+  if (!asked) return undefined
+  const { endpointName, streaming } = asked
+  const part = namesPart(head) ? partsOf(head) : NO_PART
+  const { targetModel, targetVariant, targetContainer, inferenceComponent } = part
+  return {
+    endpointName,
+    streaming,
+    targetModel,
+    targetVariant,
+    targetContainer,
+    inferenceComponent,
+  }
 }
 
 const TARGET_MODEL = 'x-amzn-sagemaker-target-model'
