@@ -48,6 +48,20 @@ export async function askControl<T>(
   return ask(dataDir, ADMIN_SOCKETS.control, [method, asked])
 }
 
+/** The same of an installation that must run. @throws Problem when it, or its control, does not */
+export async function requireControl<T>(
+  dataDir: string,
+  method: string,
+  asked: string | { readonly url: string; readonly body: unknown },
+): Promise<T> {
+  await requireRunning(dataDir)
+  const answer = await askControl<T>(dataDir, method, asked)
+  if (answer === undefined) {
+    throw new Problem('control is being started again: try once more in a second')
+  }
+  return answer
+}
+
 /** To ask makes nothing: where there is no data directory, there is nobody. */
 async function ask<T>(
   dataDir: string,

@@ -2,13 +2,12 @@ import { parseArgs } from 'node:util'
 import { formatDuration, parseDurationMs } from '../../server/src/base/duration.ts'
 import { SPEED_MAX, SPEED_MIN } from '../../server/src/base/steerable-clock.ts'
 import type { ClockCommand } from '../../server/src/platform/clock/index.ts'
-import { type Command, Problem, print, printJson, UsageError } from '../command.ts'
+import { type Command, print, printJson, UsageError } from '../command.ts'
 import {
-  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
-  requireRunning,
+  requireControl,
 } from '../installation-options.ts'
 
 /** As control answers: instants in ISO 8601. */
@@ -57,11 +56,9 @@ A test suite can do the same over HTTP, where the platform was started with --te
     })
     const command = commandOf(positionals)
     const { dataDir } = configFor(values)
-    await requireRunning(dataDir)
     const shown = command
-      ? await askControl<ClockShown>(dataDir, 'POST', { url: '/clock', body: command })
-      : await askControl<ClockShown>(dataDir, 'GET', '/clock')
-    if (!shown) throw new Problem('control is being started again: try once more in a second')
+      ? await requireControl<ClockShown>(dataDir, 'POST', { url: '/clock', body: command })
+      : await requireControl<ClockShown>(dataDir, 'GET', '/clock')
     if (values.json) printJson(shown)
     else print(clockLine(shown))
     return 0

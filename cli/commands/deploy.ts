@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util'
-import { type Command, Problem, print, UsageError } from '../command.ts'
+import { type Command, print, UsageError } from '../command.ts'
 import {
-  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
-  requireRunning,
+  requireControl,
 } from '../installation-options.ts'
 
 export const deploy: Command = {
@@ -36,13 +35,11 @@ Examples:
       throw new UsageError(`give ${deploy.usage}; see ./sagebrush deploy --help`)
     }
     const { dataDir } = configFor(values)
-    await requireRunning(dataDir)
     const { region } = values
-    const answer = await askControl(dataDir, 'POST', {
+    await requireControl(dataDir, 'POST', {
       url: '/deploy',
       body: { command, endpoint, ...(region !== undefined && { region }) },
     })
-    if (!answer) throw new Problem('control is being started again: try once more in a second')
     print(
       command === 'abort'
         ? `${endpoint} is being rolled back`

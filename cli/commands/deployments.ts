@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util'
-import { type Command, Problem, print, printJson, printTable, UsageError } from '../command.ts'
+import { type Command, print, printJson, printTable, UsageError } from '../command.ts'
 import {
-  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
-  requireRunning,
+  requireControl,
 } from '../installation-options.ts'
 
 /** As control answers: instants in ISO 8601. */
@@ -64,13 +63,11 @@ A test suite asks over HTTP, where the platform was started with --test-controls
       throw new UsageError(`give ${deployments.usage}; see ./sagebrush deployments --help`)
     }
     const { dataDir } = configFor(values)
-    await requireRunning(dataDir)
     const { region } = values
-    const answer = await askControl<{ deployments: readonly Deployment[] }>(dataDir, 'GET', {
+    const answer = await requireControl<{ deployments: readonly Deployment[] }>(dataDir, 'GET', {
       url: '/deployments',
       body: { endpoint, ...(region !== undefined && { region }) },
     })
-    if (!answer) throw new Problem('control is being started again: try once more in a second')
     if (values.json) printJson(answer)
     else if (answer.deployments.length === 0) print(`${endpoint} has not been updated so far`)
     else answer.deployments.forEach(printDeployment)

@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util'
 import type { FaultDocument } from '../../server/src/capabilities/faults/index.ts'
-import { type Command, Problem, print, printJson, printTable, UsageError } from '../command.ts'
+import { type Command, print, printJson, printTable, UsageError } from '../command.ts'
 import {
-  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
-  requireRunning,
+  requireControl,
 } from '../installation-options.ts'
 
 /** As control answers. */
@@ -82,11 +81,9 @@ A test suite can do the same over HTTP, where the platform was started with --te
     })
     const document = documentOf(positionals, values)
     const { dataDir } = configFor(values)
-    await requireRunning(dataDir)
     const answer = document
-      ? await askControl<Faults>(dataDir, 'POST', { url: '/inject', body: document })
-      : await askControl<Faults>(dataDir, 'GET', '/inject')
-    if (!answer) throw new Problem('control is being started again: try once more in a second')
+      ? await requireControl<Faults>(dataDir, 'POST', { url: '/inject', body: document })
+      : await requireControl<Faults>(dataDir, 'GET', '/inject')
     if (values.json) printJson(answer)
     else if (answer.faults.length === 0) print('nothing is injected')
     else printFaults(answer.faults)

@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util'
-import { type Command, Problem, print, printJson, UsageError } from '../command.ts'
+import { type Command, print, printJson, UsageError } from '../command.ts'
 import {
-  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
-  requireRunning,
+  requireControl,
 } from '../installation-options.ts'
 
 interface Answer {
@@ -45,12 +44,10 @@ Example:
       throw new UsageError(`'${values.limit}' is no number: give --limit 20, say`)
     }
     const { dataDir } = configFor(values)
-    await requireRunning(dataDir)
-    const answer = await askControl<Answer>(dataDir, 'POST', {
+    const answer = await requireControl<Answer>(dataDir, 'POST', {
       url: '/notifications',
       body: { ...(values.topic !== undefined && { topicArn: values.topic }), limit },
     })
-    if (!answer) throw new Problem('control is being started again: try once more in a second')
     if (values.json) printJson(answer)
     else if (answer.notifications.length === 0) print('no notification so far')
     else for (const one of answer.notifications) print(lineOf(one))

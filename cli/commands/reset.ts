@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util'
-import { type Command, Problem, print } from '../command.ts'
+import { type Command, print } from '../command.ts'
 import {
-  askControl,
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
-  requireRunning,
+  requireControl,
 } from '../installation-options.ts'
 
 export const reset: Command = {
@@ -21,10 +20,7 @@ A test suite can do the same over HTTP, where the platform was started with --te
   run: async (args) => {
     const { values } = parseArgs({ args: [...args], options: DATA_DIR_OPTION })
     const { dataDir } = configFor(values)
-    await requireRunning(dataDir)
-    if (!(await askControl(dataDir, 'POST', '/reset'))) {
-      throw new Problem('control is being started again: try once more in a second')
-    }
+    await requireControl(dataDir, 'POST', '/reset')
     print('the account is empty')
     return 0
   },

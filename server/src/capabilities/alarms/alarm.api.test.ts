@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
-import {
-  type PutMetricAlarmInput,
-  paginateDescribeAlarmHistory,
-  paginateDescribeAlarms,
-  waitUntilAlarmExists,
-} from '@aws-sdk/client-cloudwatch'
+import { type PutMetricAlarmInput, waitUntilAlarmExists } from '@aws-sdk/client-cloudwatch'
 import { startServer } from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
-import { describe, freezeInMinute, givenAlarm, historyOf, inState, TOPIC } from './alarm-fixture.ts'
+import { describe, freezeInMinute, givenAlarm, inState, TOPIC } from './alarm-fixture.ts'
 
 const server = await startServer()
 after(() => server.close())
@@ -189,118 +184,6 @@ test('PutMetricAlarm refuses what does not go together, and makes nothing', asyn
   }
   const { MetricAlarms } = await cloudwatch.describeAlarms({ AlarmNamePrefix: name })
   assert.deepEqual(MetricAlarms, [])
-})
-
-test('DescribeAlarms filters by prefix, names, state, action and type, and pages in the order of names', async () => {
-  const prefix = `page-${newShortId(8)}`
-  const names = Array.from({ length: 7 }, (_, index) => `${prefix}-${index}`)
-  for (const [index, AlarmName] of names.entries()) {
-    const AlarmActions = index === 3 ? [`${TOPIC}-3`] : []
-    await givenAlarm(server, { AlarmName, AlarmActions, TreatMissingData: 'ignore' })
-  }
-  await cloudwatch.putCompositeAlarm({ AlarmName: `${prefix}-c`, AlarmRule: `OK(${names[0]})` })
-  await cloudwatch.setAlarmState({ AlarmName: names[5], StateValue: 'ALARM', StateReason: 'test' })
-  const found = async (filter: object): Promise<string[]> => {
-    const all: string[] = []
-    const pages = paginateDescribeAlarms({ client: cloudwatch, pageSize: 3 }, { ...filter })
-    for await (const { MetricAlarms = [], CompositeAlarms = [] } of pages) {
-      all.push(...[...MetricAlarms, ...CompositeAlarms].map(({ AlarmName = '' }) => AlarmName))
-    }
-    return all
-  }
-
-  assert.deepEqual(await found({ AlarmNamePrefix: prefix }), names)
-  assert.deepEqual(await found({ AlarmNamePrefix: prefix, AlarmTypes: ['CompositeAlarm'] }), [
-    `${prefix}-c`,
-  ])
-  assert.deepEqual(
-    await found({ AlarmNamePrefix: prefix, AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] }),
-    [...names, `${prefix}-c`],
-  )
-  assert.deepEqual(await found({ AlarmNamePrefix: prefix, StateValue: 'ALARM' }), [names[5]])
-  assert.deepEqual(await found({ AlarmNamePrefix: prefix, ActionPrefix: `${TOPIC}-` }), [names[3]])
-  assert.deepEqual(await found({ AlarmNames: [names[2], 'never-made', names[1]] }), [
-    names[1],
-    names[2],
-  ])
-  await assert.rejects(cloudwatch.describeAlarms({ NextToken: 'nonsense' }), {
-    name: /InvalidNextToken/,
-  })
-  await assert.rejects(cloudwatch.describeAlarms({ AlarmNames: ['a'], AlarmNamePrefix: 'a' }), {
-    name: /InvalidParameterCombination/,
-  })
-})
-
-test('DescribeAlarmsForMetric answers alarms on exactly that metric', async () => {
-  const Dimensions = [
-    { Name: 'b', Value: '2' },
-    { Name: 'a', Value: '1' },
-  ]
-  const alarm = await givenAlarm(server, { Dimensions })
-  const { MetricName = '', Namespace = '' } = alarm.input
-  await givenAlarm(server, { MetricName, Dimensions: [] })
-  const found = async (filter: object) => {
-    const answer = await cloudwatch.describeAlarmsForMetric({ MetricName, Namespace, ...filter })
-    return answer.MetricAlarms?.map(({ AlarmName }) => AlarmName)
-  }
-
-  assert.deepEqual(await found({ Dimensions: Dimensions.toReversed() }), [alarm.name])
-  assert.deepEqual(await found({ Dimensions, Statistic: 'Maximum', Period: 60 }), [alarm.name])
-  assert.deepEqual(await found({ Dimensions, Statistic: 'Sum' }), [])
-  assert.deepEqual(await found({ Dimensions, Unit: 'Count' }), [])
-  assert.equal((await found({}))?.length, 1)
-})
-
-test('DescribeAlarmHistory tells all that happened, in both orders, by type and page, after the end too', async () => {
-  const alarm = await givenAlarm(server, { AlarmActions: [TOPIC] })
-  await inState(cloudwatch, alarm.name, 'INSUFFICIENT_DATA')
-  await cloudwatch.setAlarmState({
-    AlarmName: alarm.name,
-    StateValue: 'ALARM',
-    StateReason: 'testing purposes',
-  })
-  await server.advance(1_000)
-  await cloudwatch.putMetricAlarm({ ...alarm.input, AlarmDescription: 'changed' })
-  await server.advance(1_000)
-  await cloudwatch.deleteAlarms({ AlarmNames: [alarm.name] })
-
-  const summaries = await historyOf(cloudwatch, alarm.name)
-  assert.equal(summaries[0], `Alarm "${alarm.name}" created`)
-  assert.equal(summaries[1], 'Alarm updated from INSUFFICIENT_DATA to ALARM')
-  assert.match(summaries[2] ?? '', /^Failed to execute action/)
-  assert.equal(summaries[3], `Alarm "${alarm.name}" updated`)
-  assert.equal(summaries.at(-1), `Alarm "${alarm.name}" deleted`)
-
-  const paged: string[] = []
-  const pages = paginateDescribeAlarmHistory(
-    { client: cloudwatch, pageSize: 2 },
-    { AlarmName: alarm.name, ScanBy: 'TimestampDescending' },
-  )
-  for await (const { AlarmHistoryItems = [] } of pages) {
-    paged.push(...AlarmHistoryItems.map(({ HistorySummary = '' }) => HistorySummary))
-  }
-  assert.deepEqual(paged.toReversed(), summaries)
-
-  const items = async (filter: object) =>
-    (await cloudwatch.describeAlarmHistory({ AlarmName: alarm.name, ...filter }))
-      .AlarmHistoryItems ?? []
-  const [change] = await items({ HistoryItemType: 'StateUpdate', ScanBy: 'TimestampAscending' })
-  assert.deepEqual(JSON.parse(change?.HistoryData ?? ''), {
-    version: '1.0',
-    oldState: { stateValue: 'INSUFFICIENT_DATA', stateReason: 'Unchecked: Initial alarm creation' },
-    newState: { stateValue: 'ALARM', stateReason: 'testing purposes' },
-  })
-  const [made] = await items({
-    HistoryItemType: 'ConfigurationUpdate',
-    ScanBy: 'TimestampAscending',
-  })
-  const { type, createdAlarm } = JSON.parse(made?.HistoryData ?? '')
-  assert.deepEqual(
-    [type, createdAlarm.alarmName, createdAlarm.threshold, createdAlarm.okactions],
-    ['Create', alarm.name, 10, []],
-  )
-  assert.deepEqual(await items({ StartDate: new Date(server.clock.now().getTime() + 1) }), [])
-  await assert.rejects(items({ NextToken: 'nonsense' }), { name: /InvalidNextToken/ })
 })
 
 test('SetAlarmState refuses an alarm that is not there and data that is not JSON', async () => {

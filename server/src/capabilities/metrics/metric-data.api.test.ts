@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import test, { after, before } from 'node:test'
-import type { CloudWatch, PutMetricDataInput } from '@aws-sdk/client-cloudwatch'
-import { startServer, type TestServer } from '../../../../tests/support/server.ts'
+import test, { after } from 'node:test'
+import type { PutMetricDataInput } from '@aws-sdk/client-cloudwatch'
+import { startServer } from '../../../../tests/support/server.ts'
 import {
   from,
   givenName,
@@ -12,14 +12,9 @@ import {
   refused,
 } from './metrics-fixture.ts'
 
-let server: TestServer
-let cloudwatch: CloudWatch
-
-before(async () => {
-  server = await startServer()
-  cloudwatch = server.cloudwatch
-})
+const server = await startServer()
 after(() => server.close())
+const { cloudwatch } = server
 
 test('PutMetricData takes values, values with counts, and statistic sets', async () => {
   const name = givenName()

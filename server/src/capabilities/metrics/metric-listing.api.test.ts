@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import test, { after, before } from 'node:test'
-import type { CloudWatch } from '@aws-sdk/client-cloudwatch'
-import { startServer, type TestServer } from '../../../../tests/support/server.ts'
+import test, { after } from 'node:test'
+import { startServer } from '../../../../tests/support/server.ts'
 import {
   from,
   givenName,
@@ -13,14 +12,9 @@ import {
   refused,
 } from './metrics-fixture.ts'
 
-let server: TestServer
-let cloudwatch: CloudWatch
-
-before(async () => {
-  server = await startServer()
-  cloudwatch = server.cloudwatch
-})
+const server = await startServer()
 after(() => server.close())
+const { cloudwatch } = server
 
 test('GetMetricStatistics answers percentiles of what came as values, and none of statistic sets', async () => {
   const [values, set] = [givenName(), givenName()]

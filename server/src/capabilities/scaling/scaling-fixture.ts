@@ -6,6 +6,7 @@ import type {
 } from '@aws-sdk/client-application-auto-scaling'
 import type { DescribeEndpointCommandOutput, ProductionVariant } from '@aws-sdk/client-sagemaker'
 import { eventually } from '../../../../tests/support/eventually.ts'
+import type { TestServer } from '../../../../tests/support/server.ts'
 import { newShortId } from '../../base/ids.ts'
 
 const VARIANT = {
@@ -100,5 +101,38 @@ export function scaledVariant(host: ScalingHost, endpointName: string): Scaled {
       )
     },
     count: async () => (await variant())?.DesiredInstanceCount,
+  }
+}
+
+/** The newest activity, once it has been successful. */
+export function newestActivity(scaled: Scaled) {
+  return eventually(async () => {
+    const [activity] = await scaled.activities()
+    return activity?.StatusCode === 'Successful' && activity
+  })
+}
+
+/** An endpoint that tests share, with one instance and not registered. */
+export async function unregistered({ server }: ScalingHost, shared: Scaled): Promise<Scaled> {
+  await shared.register({ MinCapacity: 1, MaxCapacity: 1 })
+  await shared.hasCount(1)
+  await server.autoScaling.deregisterScalableTarget(shared.target)
+  return shared
+}
+
+const MINUTE_MS = 60_000
+
+/** Reports a metric of the namespace `test` once a minute for so many minutes of the platform's clock. */
+export async function reportEachMinute(
+  { cloudwatch, clock, advance }: Pick<TestServer, 'cloudwatch' | 'clock' | 'advance'>,
+  reported: { readonly metricName: string; readonly value: number; readonly minutes: number },
+): Promise<void> {
+  const { metricName: MetricName, value: Value, minutes } = reported
+  for (let minute = 0; minute < minutes; minute++) {
+    await cloudwatch.putMetricData({
+      Namespace: 'test',
+      MetricData: [{ MetricName, Value, Timestamp: clock.now() }],
+    })
+    await advance(MINUTE_MS)
   }
 }

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
-import { eventually } from '../../../../tests/support/eventually.ts'
 import { newShortId } from '../../base/ids.ts'
 import { type Host, startHost } from '../hosting/hosting-fixture.ts'
-import { givenScaled, type Scaled, scaledVariant } from './scaling-fixture.ts'
+import {
+  givenScaled,
+  newestActivity,
+  reportEachMinute,
+  type Scaled,
+  scaledVariant,
+  unregistered,
+} from './scaling-fixture.ts'
 
 const MINUTE_MS = 60_000
 
@@ -29,32 +35,9 @@ function tracking(MetricName: string, more: object = {}) {
   } as const
 }
 
-/** Reports the metric once a minute for so many minutes of the platform's clock. */
-async function report(MetricName: string, value: number, minutes: number): Promise<void> {
-  const { cloudwatch, clock, advance } = host.server
-  for (let minute = 0; minute < minutes; minute++) {
-    await cloudwatch.putMetricData({
-      Namespace: 'test',
-      MetricData: [{ MetricName, Value: value, Timestamp: clock.now() }],
-    })
-    await advance(MINUTE_MS)
-  }
-}
-
-/** The endpoint that tests share, with one instance and not registered. */
-async function givenUnregistered(): Promise<Scaled> {
-  await shared.register({ MinCapacity: 1, MaxCapacity: 1 })
-  await shared.hasCount(1)
-  await host.server.autoScaling.deregisterScalableTarget(shared.target)
-  return shared
-}
-
-function newest(scaled: Scaled) {
-  return eventually(async () => {
-    const [activity] = await scaled.activities()
-    return activity?.StatusCode === 'Successful' && activity
-  })
-}
+const report = (metricName: string, value: number, minutes: number) =>
+  reportEachMinute(host.server, { metricName, value, minutes })
+const givenUnregistered = () => unregistered(host, shared)
 
 test('a capacity out of the bounds is brought within them at once, and AWS tells it so', async () => {
   const scaled = await givenUnregistered()
@@ -62,7 +45,7 @@ test('a capacity out of the bounds is brought within them at once, and AWS tells
   await scaled.register({ MinCapacity: 2, MaxCapacity: 4 })
   await scaled.hasCount(2)
 
-  const { ActivityId, StartTime, EndTime, ...shown } = await newest(scaled)
+  const { ActivityId, StartTime, EndTime, ...shown } = await newestActivity(scaled)
   assert.match(ActivityId ?? '', /^[0-9a-f-]{36}$/)
   assert(StartTime && EndTime && StartTime <= EndTime)
   assert.deepEqual(shown, {
@@ -75,7 +58,7 @@ test('a capacity out of the bounds is brought within them at once, and AWS tells
   })
   await scaled.register({ MinCapacity: 1, MaxCapacity: 1 })
   await scaled.hasCount(1)
-  assert.equal((await newest(scaled)).Cause, 'maximum capacity was set to 1')
+  assert.equal((await newestActivity(scaled)).Cause, 'maximum capacity was set to 1')
 })
 
 test('bounds are not held against a count that somebody sets later', async () => {
@@ -109,7 +92,7 @@ test('target tracking scales out in proportion, cools down, and in once it was q
   await report(metric, 15, 4)
   await scaled.hasCount(2)
 
-  const out = await newest(scaled)
+  const out = await newestActivity(scaled)
   assert.equal(out.Description, 'Setting desired instance count to 2.')
   assert.equal(out.Cause, `monitor alarm ${high} in state ALARM triggered policy ${policy.name}`)
   // within the cooldown what was added counts: 1 × 1.5 is 2 still, 1 × 9 is the maximum
@@ -129,7 +112,7 @@ test('target tracking scales out in proportion, cools down, and in once it was q
     await report(metric, 4, 1)
   }
   await scaled.hasCount(2)
-  const into = await newest(scaled)
+  const into = await newestActivity(scaled)
   assert.equal(into.Cause, `monitor alarm ${low} in state ALARM triggered policy ${policy.name}`)
   // 2 × 0.4 is 1, but for the cooldown
   await report(metric, 4, 3)
@@ -174,81 +157,6 @@ test('suspended scaling does nothing until it is resumed', async () => {
   await scaled.register({ SuspendedState: { DynamicScalingOutSuspended: false } })
 
   await scaled.hasCount(2)
-})
-
-test('a step policy goes by how far the alarm of a user is beyond its threshold', async () => {
-  const { cloudwatch } = host.server
-  const scaled = await givenUnregistered()
-  const MetricName = `m-${newShortId(6)}`
-  await scaled.register({ MinCapacity: 1, MaxCapacity: 5 })
-  const { arn, name } = await scaled.putPolicy({
-    PolicyType: 'StepScaling',
-    StepScalingPolicyConfiguration: {
-      AdjustmentType: 'ChangeInCapacity',
-      MetricAggregationType: 'Average',
-      Cooldown: 300,
-      StepAdjustments: [
-        { MetricIntervalLowerBound: 0, MetricIntervalUpperBound: 10, ScalingAdjustment: 1 },
-        { MetricIntervalLowerBound: 10, ScalingAdjustment: 2 },
-      ],
-    },
-  })
-  const AlarmName = `alarm-${newShortId(6)}`
-  await cloudwatch.putMetricAlarm({
-    AlarmName,
-    Namespace: 'test',
-    MetricName,
-    Statistic: 'Average',
-    Period: 60,
-    EvaluationPeriods: 1,
-    Threshold: 50,
-    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    TreatMissingData: 'missing',
-    AlarmActions: [arn],
-  })
-
-  await report(MetricName, 55, 2)
-  await scaled.hasCount(2)
-  assert.equal(
-    (await newest(scaled)).Cause,
-    `monitor alarm ${AlarmName} in state ALARM triggered policy ${name}`,
-  )
-  // of the two that are now asked for one is there
-  await report(MetricName, 65, 2)
-  await scaled.hasCount(3)
-})
-
-test('an alarm that is set by hand calls its step policy, once', async () => {
-  const { cloudwatch } = host.server
-  const scaled = await givenUnregistered()
-  await scaled.register({ MinCapacity: 1, MaxCapacity: 5 })
-  const { arn } = await scaled.putPolicy({
-    PolicyType: 'StepScaling',
-    StepScalingPolicyConfiguration: {
-      AdjustmentType: 'ChangeInCapacity',
-      Cooldown: 0,
-      StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 1 }],
-    },
-  })
-  const AlarmName = `alarm-${newShortId(6)}`
-  await cloudwatch.putMetricAlarm({
-    AlarmName,
-    Namespace: 'test',
-    MetricName: AlarmName,
-    Statistic: 'Sum',
-    Period: 60,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-    AlarmActions: [arn],
-  })
-
-  await cloudwatch.setAlarmState({ AlarmName, StateValue: 'ALARM', StateReason: 'by hand' })
-
-  await scaled.hasCount(2)
-  await cloudwatch.setAlarmState({ AlarmName, StateValue: 'OK', StateReason: 'by hand' })
-  await host.server.advance(2 * MINUTE_MS)
-  assert.equal(await scaled.count(), 2)
 })
 
 test('DeleteEndpoint deregisters its targets, and UpdateEndpoint refuses to lose one', async () => {
@@ -302,7 +210,7 @@ test('a variant is scaled to zero where its endpoint says so, and the next reque
 
   assert.deepEqual(answers, ['awake', 'awake'])
   await scaled.hasCount(1)
-  const { Cause } = await newest(scaled)
+  const { Cause } = await newestActivity(scaled)
   assert.equal(Cause, 'a request is held for the variant, which has no instance')
   // its metrics do not show the requests yet: it stays
   await report(metric, 0, 2)
