@@ -73,3 +73,50 @@ test('accepted requests survive control being killed twice, and each is answered
   )
   assert.deepEqual(told.sort(), expected)
 })
+
+test('requests at an endpoint that is deleted are each answered or told of as failed, though control is killed', async () => {
+  const { sagemaker, runtime } = rehearsal
+  const ErrorTopic = 'arn:aws:sns:us-east-1:123456789012:failed'
+  const SuccessTopic = 'arn:aws:sns:us-east-1:123456789012:deleted-done'
+  await sagemaker.createEndpointConfig({
+    EndpointConfigName: 'deleted',
+    ProductionVariants: [
+      {
+        VariantName: 'AllTraffic',
+        ModelName: 'model',
+        InstanceType: 'ml.m5.large',
+        InitialInstanceCount: 1,
+      },
+    ],
+    AsyncInferenceConfig: {
+      OutputConfig: { NotificationConfig: { SuccessTopic, ErrorTopic } },
+      ClientConfig: { MaxConcurrentInvocationsPerInstance: 1 },
+    },
+  })
+  await sagemaker.createEndpoint({ EndpointName: 'deleted', EndpointConfigName: 'deleted' })
+  assert.equal(await rehearsal.endpointSettles('deleted'), 'InService')
+  const InputLocation = 's3://rehearsal/data/rows.csv'
+  const accepted = await Promise.all(
+    Array.from({ length: REQUESTS }, () =>
+      runtime.invokeEndpointAsync({ EndpointName: 'deleted', InputLocation }),
+    ),
+  )
+
+  await sagemaker.deleteEndpoint({ EndpointName: 'deleted' })
+  await rehearsal.kill('control')
+
+  const told = await eventually(
+    async () => {
+      const printed = await rehearsal.cli('notifications', '--json')
+      const { notifications } = JSON.parse(printed) as {
+        notifications: { topicArn: string; message: { inferenceId?: string } }[]
+      }
+      const ids = notifications
+        .filter(({ topicArn }) => topicArn === ErrorTopic || topicArn === SuccessTopic)
+        .flatMap(({ message }) => message.inferenceId ?? [])
+      return ids.length >= REQUESTS && ids
+    },
+    { what: 'a notification of each', timeoutMs: 60_000 },
+  )
+  assert.deepEqual(told.sort(), accepted.map(({ InferenceId }) => InferenceId ?? '').sort())
+})
