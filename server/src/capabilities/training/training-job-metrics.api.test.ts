@@ -64,8 +64,9 @@ test('what a host takes is recorded once a minute of the platform’s clock', as
     },
     { what: 'usage' },
   )
-  await trainer.server.advance(3 * 60_000)
+  // minute by minute: a busy machine may have nothing to tell of one of them
   const later = await eventually(async () => {
+    await trainer.server.advance(60_000)
     const found = await figuresOf('CPUUtilization', host)
     return (found?.count ?? 0) >= (first.count ?? 0) + 3 && found
   })
@@ -74,7 +75,7 @@ test('what a host takes is recorded once a minute of the platform’s clock', as
   assert.ok((later.maximum ?? 0) > 5 && (later.maximum ?? 0) < 130, `${later.maximum} %`)
   for (const metricName of ['MemoryUtilization', 'DiskUtilization']) {
     const found = await figuresOf(metricName, host)
-    assert.equal(found?.count, later.count)
+    assert.ok((found?.count ?? 0) >= (later.count ?? 0))
     assert.ok((found?.maximum ?? -1) >= 0 && (found?.maximum ?? 101) < 100)
   }
   await trainer.server.sagemaker.stopTrainingJob({ TrainingJobName: name })

@@ -28,8 +28,8 @@ after(() => rmSync(cacheDir, { recursive: true, force: true, maxRetries: 10 }))
 const RUNNER = fileURLToPath(new URL('../../../runner/entry.ts', import.meta.url))
 
 /**
- * What every engine must do, and what only one that runs processes can get wrong, by one way of closing in. A file each:
- * the test runner runs files side by side.
+ * What every engine must do, and what only one that runs processes can get wrong, by one way of closing in.
+ * A file each: the test runner runs files side by side.
  */
 export async function testProcessEngine(mechanism: SandboxMechanism): Promise<void> {
   const { works } = await probeSandbox()
