@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { monotonicMs } from '../server/src/base/clock.ts'
 import { readConfig } from '../server/src/config.ts'
@@ -17,6 +18,15 @@ npm run ok             tidy, types, lint, format, unit, contract and API tests
 npm run journeys       real clients against a started platform
 npm run journeys:long  those that need gigabytes or many minutes
 npm test -- PATTERN    test files whose path contains PATTERN`
+
+/** Files that neither act nor wait (STYLE.md): one process runs them all sooner than it starts for each. */
+const DECIDES =
+  /\.(states|validation|workflow|container)\.test\.ts$|^server\/src\/(statistics|aws)\//
+/** Tests wait for processes a third of their time. */
+const FILES_PER_CORE = 1.5
+const ONE_BY_ONE = ['--test-concurrency=1']
+/** Not a bound on how long a test should take, but on how long a run hangs with one. */
+const TEST_TIMEOUT_MS = 600_000
 
 type Mode = 'all' | 'ok' | 'journeys' | 'long'
 
@@ -61,16 +71,12 @@ function testFiles(globs: readonly string[]): string[] {
 
 async function nodeTests(
   name: string,
-  options: { globs: readonly string[]; concurrency: number; environment: NodeJS.ProcessEnv },
+  options: { files: readonly string[]; flags: readonly string[]; environment: NodeJS.ProcessEnv },
 ): Promise<void> {
-  const files = testFiles(options.globs)
+  const { files, flags, environment } = options
   if (files.length === 0) return
-  const flags = ['--test', `--test-concurrency=${options.concurrency}`]
-  await part(
-    name,
-    [process.execPath, ...flags, '--test-reporter=spec', ...files],
-    options.environment,
-  )
+  const always = ['--test', `--test-timeout=${TEST_TIMEOUT_MS}`, '--test-reporter=spec']
+  await part(name, [process.execPath, ...always, ...flags, ...files], environment)
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -88,8 +94,17 @@ try {
       await part('types', [bin('tsc'), '--noEmit'])
       await part('lint and format', [bin('biome'), 'check', '--error-on-warnings', '.'])
     }
-    const globs = ['{tools,server,cli,bench,tests/support}/**/*.test.ts']
-    await nodeTests('tidy, unit, contract, API', { globs, concurrency: 2, environment })
+    const files = testFiles(['{tools,server,cli,bench,tests/support}/**/*.test.ts'])
+    await nodeTests('what decides', {
+      files: files.filter((path) => DECIDES.test(path)),
+      flags: ['--test-isolation=none'],
+      environment,
+    })
+    await nodeTests('tidy, unit, contract, API', {
+      files: files.filter((path) => !DECIDES.test(path)),
+      flags: [`--test-concurrency=${Math.ceil(availableParallelism() * FILES_PER_CORE)}`],
+      environment,
+    })
   }
   if (mode === 'all' && pattern === undefined) {
     await part('runtimes', [
@@ -98,12 +113,12 @@ try {
     ])
   }
   if (mode === 'all' || mode === 'journeys') {
-    const globs = ['tests/{simulation,journeys}/*.test.ts']
-    await nodeTests('simulation and journeys', { globs, concurrency: 1, environment })
+    const files = testFiles(['tests/{simulation,journeys}/*.test.ts'])
+    await nodeTests('simulation and journeys', { files, flags: ONE_BY_ONE, environment })
   }
   if (mode === 'long') {
-    const globs = ['tests/journeys/long/*.test.ts']
-    await nodeTests('long journeys', { globs, concurrency: 1, environment })
+    const files = testFiles(['tests/journeys/long/*.test.ts'])
+    await nodeTests('long journeys', { files, flags: ONE_BY_ONE, environment })
   }
 } finally {
   await postgres.stop()
