@@ -47,8 +47,10 @@ function containerTask(
   const { request, model } = job
   const { container, index, taskId } = own
   const data = modelDataOf(container)
+  const containerName = containerNames(model)?.[index]
+  const name = containerName === undefined ? 'model' : `model of container ${containerName}`
   const inputs: readonly TaskInput[] = data
-    ? [{ name: 'model', ...data, path: MODEL_FOLDER, required: true }]
+    ? [{ name, ...data, path: MODEL_FOLDER, required: true }]
     : []
   return {
     taskId,

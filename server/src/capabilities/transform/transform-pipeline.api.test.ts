@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { ContainerDefinition, CreateModelCommandInput } from '@aws-sdk/client-sagemaker'
 import { eventually } from '../../../../tests/support/eventually.ts'
 import { startTransformer, type Transformer } from './transformer-fixture.ts'
@@ -163,6 +164,73 @@ test('captured data name what went into the first container and came out of the 
   assert.deepEqual(others, [])
   assert.match(await get(input), /"a\.csv"\]$/)
   assert.match(await get(output), /"a\.csv\.out"\]$/)
+})
+
+test('all containers share the time that one has alone', async () => {
+  const slow = { ECHO: '1', WORK_SECONDS: '0.7' }
+  const modelName = await givenPipeline([
+    ['first', slow],
+    ['second', slow],
+  ])
+
+  const { job } = await transformer.transformed(
+    { 'a.csv': '1\n' },
+    {
+      modelName,
+      ModelClientConfig: { InvocationsTimeoutInSeconds: 1, InvocationsMaxRetries: 0 },
+    },
+  )
+
+  assert.match(job.FailureReason ?? '', /no answer within 1 seconds \(container 'second'\)/)
+})
+
+test('a model of a container that cannot be had fails the job, and the reason names the container', async () => {
+  const { server, image, newName, put, bucket, transformed } = transformer
+  await put('models/broken.tar.gz', 'no archive')
+  const ModelName = newName()
+  const ModelDataUrl = `s3://${bucket}/models/broken.tar.gz`
+  await server.sagemaker.createModel({
+    ModelName,
+    ExecutionRoleArn: server.roleArn,
+    Containers: [{ Image: image }, { Image: image, ModelDataUrl }],
+  })
+
+  const { job } = await transformed({ 'a.csv': '1\n' }, { modelName: ModelName })
+
+  assert.match(
+    job.FailureReason ?? '',
+    /^ClientError: Cannot stage input model of container container-2 from .*\/container-2\.$/,
+  )
+})
+
+test('objects that are empty, compressed or larger than any payload go through as through one container', async () => {
+  const modelName = await givenPipeline([
+    ['first', { ECHO: '1', DEAF: 'true' }],
+    ['second', { ECHO: '2', DEAF: 'true' }],
+  ])
+  const { transformed } = transformer
+  const gzipped = { 'a.csv.gz': gzipSync('1,2\n3\n'), 'sub/b.csv.gz': gzipSync('') }
+  const large = Buffer.alloc(8 * 2 ** 20, 'x')
+
+  const unpacked = await transformed(gzipped, { modelName, input: { CompressionType: 'Gzip' } })
+  const whole = await transformed(
+    { 'a.bin': large, 'b.bin': '' },
+    {
+      modelName,
+      MaxPayloadInMB: 0,
+      input: { SplitType: 'None' },
+      output: { AssembleWith: 'None' },
+    },
+  )
+
+  assert.deepEqual(unpacked.outputs, {
+    'a.csv.gz.out': '1,2\n3\n1,2\n3\n',
+    'sub/b.csv.gz.out': '',
+  })
+  assert.equal(whole.job.TransformJobStatus, 'Completed', whole.job.FailureReason)
+  // the container says that its payload came in chunks, and the second puts a newline between
+  assert.equal(whole.outputs['a.bin.out']?.length, 2 * (large.length + 'chunked:'.length) + 1)
+  assert.equal(Object.keys(whole.outputs).length, 2)
 })
 
 test('a model whose containers requests name (Mode Direct) is refused', async () => {

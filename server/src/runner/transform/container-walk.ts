@@ -40,13 +40,16 @@ export function createContainerWalk(
         ...(contentType !== undefined && { 'content-type': contentType }),
         ...(isLast && accept !== undefined && { accept }),
       }
-      const timeoutSeconds =
-        index === 0 ? invocationTimeoutSeconds : Math.max(0, deadlineMs - monotonicMs()) / 1_000
-      const request = { method: 'POST', path: '/invocations', headers, payload } as const
-      const outcome = await client.send({ ...request, timeoutSeconds }).catch((error: unknown) => {
-        if (error instanceof NoAnswer) return error
-        throw error
-      })
+      const outcome = await client
+        .send({
+          ...{ method: 'POST', path: '/invocations', headers, payload },
+          timeoutSeconds: Math.max(0, deadlineMs - monotonicMs()) / 1_000,
+          givenSeconds: invocationTimeoutSeconds,
+        })
+        .catch((error: unknown) => {
+          if (error instanceof NoAnswer) return error
+          throw error
+        })
       end = { outcome, containerName: name }
       if (outcome instanceof NoAnswer || !isSuccess(outcome)) break
       payload = outcome.body

@@ -17,6 +17,8 @@ export interface ModelRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly payload?: Payload
   readonly timeoutSeconds: number
+  /** What is said to have been given, where this is the rest of it. */
+  readonly givenSeconds?: number
 }
 
 /** The container gave no answer. */
@@ -114,7 +116,8 @@ function exchange(socket: Socket, request: ModelRequest): Promise<HttpAnswer> {
       fail(new NoAnswer(why))
     }
     const timer = setTimeout(() => {
-      fail(new NoAnswer(`there was no answer within ${request.timeoutSeconds} seconds`))
+      const { givenSeconds = request.timeoutSeconds } = request
+      fail(new NoAnswer(`there was no answer within ${givenSeconds} seconds`))
     }, request.timeoutSeconds * 1000)
     socket.on('data', onData).on('end', onEnd).on('close', onClose)
     void write(socket, request).catch((error: Error) => fail(error))
