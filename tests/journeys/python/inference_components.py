@@ -2,6 +2,7 @@
 
 import tarfile
 import tempfile
+import time
 
 import boto3
 import joblib
@@ -18,6 +19,16 @@ from sklearn.linear_model import LinearRegression
 session = sagemaker.Session()
 role = sagemaker.get_execution_role()
 client = boto3.client("sagemaker")
+
+
+def settled(name):
+    """The SDK's own waits begin with twenty seconds of sleep."""
+    while True:
+        found = session.describe_inference_component(name)
+        if not found["InferenceComponentStatus"].endswith("ing"):
+            assert found["InferenceComponentStatus"] == "InService", found
+            return found
+        time.sleep(0.2)
 
 
 def model_of(slope, folder):
@@ -41,9 +52,11 @@ def model_of(slope, folder):
     )
 
 
-def deploy(slope, copies, **more):
+def deploy(slope, copies):
     with tempfile.TemporaryDirectory() as folder:
-        return model_of(slope, folder).deploy(
+        predictor = model_of(slope, folder).deploy(
+            instance_type="ml.m5.large",
+            initial_instance_count=1,
             endpoint_name="shared",
             endpoint_type=EndpointType.INFERENCE_COMPONENT_BASED,
             inference_component_name=f"component-{slope}",
@@ -51,21 +64,35 @@ def deploy(slope, copies, **more):
                 requests={"num_cpus": 1, "memory": 1024, "copies": copies},
                 limits={"memory": 2048},
             ),
-            **more,
+            container_startup_health_check_timeout=120,
+            wait=False,
         )
+    settled(predictor.component_name)
+    return predictor
 
 
-three = deploy(
-    3,
-    1,
-    instance_type="ml.m5.large",
-    initial_instance_count=1,
-    managed_instance_scaling={"MinInstanceCount": 1, "MaxInstanceCount": 2},
-    container_startup_health_check_timeout=120,
+session.endpoint_from_production_variants(
+    name="shared",
+    production_variants=[
+        sagemaker.production_variant(
+            instance_type="ml.m5.large",
+            initial_instance_count=1,
+            container_startup_health_check_timeout=120,
+            managed_instance_scaling={
+                "Status": "ENABLED",
+                "MinInstanceCount": 1,
+                "MaxInstanceCount": 2,
+            },
+        )
+    ],
+    role=role,
+    wait=False,
 )
+client.get_waiter("endpoint_in_service").wait(EndpointName="shared")
+three = deploy(3, 1)
 assert three.component_name == "component-3"
 assert session.is_inference_component_based_endpoint("shared")
-seven = deploy(7, 2, instance_type="ml.m5.large", initial_instance_count=1)
+seven = deploy(7, 2)
 
 assert np.allclose(three.predict(np.array([[4.0]])), [12.0])
 assert np.allclose(seven.predict(np.array([[4.0]])), [28.0])
@@ -92,14 +119,21 @@ session.update_inference_component(
         "ComputeResourceRequirements": {"MinMemoryRequiredInMb": 512},
     },
     runtime_config={"CopyCount": 1},
+    wait=False,
 )
+described = settled("component-7")
 assert np.allclose(seven.predict(np.array([[4.0]])), [12.0])
-described = session.describe_inference_component("component-7")
 assert described["RuntimeConfig"] == {"DesiredCopyCount": 1, "CurrentCopyCount": 1}, described
 
-three.delete_predictor(wait=True)
-seven.delete_predictor(wait=True)
-assert session.list_inference_components("shared")["InferenceComponents"] == []
+seven.update_predictor(resources=ResourceRequirements(requests={"memory": 256, "copies": 1}))
+assert settled("component-7")["Specification"]["ComputeResourceRequirements"] == {
+    "MinMemoryRequiredInMb": 256
+}
+
+three.delete_predictor()
+seven.delete_predictor()
+while session.list_inference_components("shared")["InferenceComponents"]:
+    time.sleep(0.2)
 session.delete_endpoint("shared")
 client.get_waiter("endpoint_deleted").wait(EndpointName="shared")
 print("components asked, updated and deleted")

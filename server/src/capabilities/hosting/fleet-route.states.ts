@@ -130,7 +130,8 @@ function componentRoutes(
       )
       const { traffic: _traffic, ...whole } = fleet
       const route = variantRoute(whole, variant, { replicas, isUneven: false })
-      return [{ ...route, inferenceComponentName }]
+      const isAtRest = !scalesToZero && own.every(({ copyCount }) => copyCount === 0)
+      return [{ ...route, inferenceComponentName, ...(isAtRest && { atRest: true as const }) }]
     }),
   }
 }

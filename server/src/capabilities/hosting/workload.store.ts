@@ -85,15 +85,16 @@ export async function setCopyCount(
   )
 }
 
-/** Requests are held from now on while there is no copy. */
+/** Whether requests are held from now on while there is no copy, or refused. */
 export async function setScalesToZero(
   transaction: Queryable,
   { componentId, specification }: WorkloadKey,
+  scalesToZero: boolean,
 ): Promise<void> {
   await transaction.query(
-    `update component_workload set scales_to_zero = true
+    `update component_workload set scales_to_zero = $3
      where component_id = $1 and specification = $2`,
-    [componentId, specification],
+    [componentId, specification, scalesToZero],
   )
 }
 

@@ -53,8 +53,9 @@ export async function readInferenceComponentCapacity(
 export type CopiesOutcome = 'Changed' | 'Busy' | 'NotFound'
 
 /**
- * Begins to keep another number of copies, 0 included, as UpdateInferenceComponentRuntimeConfig does. A
- * component that has the number is `Changed`.
+ * Begins to keep another number of copies, 0 included, as UpdateInferenceComponentRuntimeConfig does; but that
+ * requests are held when there are none, for whoever scales to zero scales from zero, too. A component that has
+ * the number is `Changed`.
  */
 export async function changeInferenceComponentCopies(
   platform: Platform,
@@ -62,6 +63,7 @@ export async function changeInferenceComponentCopies(
   change: { readonly inferenceComponentName: string; readonly copyCount: number },
 ): Promise<CopiesOutcome> {
   const { inferenceComponentName, copyCount } = change
+  const wanted = { copyCount, holdsRequests: true } as const
   const outcome = await platform.database.transaction(async (transaction) => {
     const found = await findInferenceComponent(transaction, place, inferenceComponentName)
     if (!found || !(await holdEndpoint(transaction, found.endpointId))) return 'NotFound'
@@ -71,7 +73,7 @@ export async function changeInferenceComponentCopies(
     }
     if (isInProgress(component.status)) return 'Busy'
     if (component.desiredCopyCount === copyCount) return 'Changed'
-    return beginComponentChange(transaction, platform, { component, wanted: { copyCount } })
+    return beginComponentChange(transaction, platform, { component, wanted })
   })
   if (typeof outcome === 'string') return outcome
   await platform.workflows.start(outcome)

@@ -25,6 +25,8 @@ import type { InferenceComponent, PreviousCopies } from './inference-component.t
 /** What a component is to become. */
 export interface WantedComponent {
   readonly copyCount: number
+  /** Once there is no copy, requests are held until one is started for them; without it they are refused. */
+  readonly holdsRequests?: true
   /** Absent: it stays as it is. */
   readonly specification?: Pick<Workload, 'request' | 'variant' | 'placement'>
   readonly config?: InferenceComponentDeploymentConfig
@@ -43,7 +45,7 @@ export async function beginComponentChange(
 ): Promise<WorkflowStart> {
   const { component, wanted } = change
   const { componentId, endpointId } = component
-  const { copyCount, specification, config } = wanted
+  const { copyCount, specification, config, holdsRequests = false } = wanted
   const state = await readState(transaction, endpointId)
   const workloads = state?.workloads ?? []
   const present = workloads.findLast((one) => one.componentId === componentId)
@@ -63,7 +65,9 @@ export async function beginComponentChange(
       ...{ inferenceComponentName, variantName },
     })
   }
-  if (copyCount === 0) await setScalesToZero(transaction, { componentId, specification: next })
+  if (copyCount === 0) {
+    await setScalesToZero(transaction, { componentId, specification: next }, holdsRequests)
+  }
   const serving = state?.fleets.find(({ stage }) => stage === 'Serving')
   const host = serving?.variants.find((one) => one.variantName === component.variantName)
   const others = workloads
