@@ -33,7 +33,7 @@ async function givenEndpoint(name: string): Promise<void> {
   await mkdir(join(folder, 'bin'))
   await writeFile(join(folder, 'bin', 'serve'), SERVE, { mode: 0o755 })
   await platform.cli('image', 'add', name, folder)
-  await rm(folder, { recursive: true })
+  await rm(folder, { recursive: true, maxRetries: 10 })
   const { sagemaker, roleArn } = platform
   const Image = `123456789012.dkr.ecr.us-east-1.amazonaws.com/${name}:latest`
   await sagemaker.createModel({

@@ -69,7 +69,7 @@ test('accepted requests survive control being killed twice, and each is answered
       )
       return places.length >= REQUESTS && places
     },
-    { what: 'a notification of each', timeoutMs: 30_000 },
+    { what: 'a notification of each' },
   )
   assert.deepEqual(told.sort(), expected)
 })

@@ -83,7 +83,7 @@ async function copiesRun(count: number): Promise<void> {
   await eventually(
     async () =>
       (await rehearsal.status()).tasks.filter(({ name }) => name === ENDPOINT).length === count,
-    { timeoutMs: 30_000, what: `${count} copies and no more` },
+    { what: `${count} copies and no more` },
   )
 }
 

@@ -56,7 +56,6 @@ async function outputsOf(name: string): Promise<readonly string[]> {
 
 async function works(name: string): Promise<void> {
   await eventually(async () => (await outputsOf(name)).length > 0, {
-    timeoutMs: 30_000,
     what: `a first output of ${name}`,
   })
 }

@@ -28,7 +28,7 @@ export async function registerProgram(
     await chmod(path, 0o755)
     await registerImage(join(config.dataDir, 'images'), { name, directory })
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 10 })
   }
   return `${config.account}.dkr.ecr.${config.region}.amazonaws.com/${name}:latest`
 }

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { makeDirectory } from './make-directory.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sagebrush-make-'))
-after(() => rmSync(root, { recursive: true, force: true }))
+after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }))
 
 test('a directory is made with those above it, for its owner only; a second time changes nothing', async () => {
   const path = join(root, 'a', 'b', 'c')

@@ -16,7 +16,7 @@ test('a program that is over before its launch has been seen to has ended all th
 }, async (t) => {
   assert.ok(mechanism)
   const root = mkdtempSync(join(tmpdir(), 'sagebrush-container-'))
-  t.after(() => rmSync(root, { recursive: true, force: true }))
+  t.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }))
   const directory = taskDirectory(root)
   mkdirSync(directory.mountPoint)
   const isOver = async () => childrenOf(process.pid).length === 0

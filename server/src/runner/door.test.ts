@@ -41,7 +41,7 @@ async function setUp() {
       closing.abort()
       container.closeAllConnections()
       await new Promise((resolve) => container.close(resolve))
-      await rm(directory, { recursive: true })
+      await rm(directory, { recursive: true, maxRetries: 10 })
     },
   }
 }

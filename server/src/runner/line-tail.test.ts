@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { createLineTail, type LineTail } from './line-tail.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sagebrush-tail-'))
-after(() => rmSync(root, { recursive: true, force: true }))
+after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }))
 
 function messages(tail: LineTail, isFinal = false): string[] | undefined {
   return tail.read({ at: 0, isFinal })?.lines.map(({ message }) => message)

@@ -9,7 +9,7 @@ import { createOutputPipe } from './output-pipe.ts'
 
 async function taskFiles(t: TestContext): Promise<TaskDirectory> {
   const folder = await mkdtemp(join(tmpdir(), 'sagebrush-pipe-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   const files = { outputPipe: join(folder, 'output'), log: join(folder, 'output.log') }
   return files as unknown as TaskDirectory
 }

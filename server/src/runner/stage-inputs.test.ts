@@ -54,5 +54,5 @@ test('an input that takes longer than it may fails the task and says so', async 
 
   silent.closeAllConnections()
   silent.close()
-  await rm(root, { recursive: true })
+  await rm(root, { recursive: true, maxRetries: 10 })
 })

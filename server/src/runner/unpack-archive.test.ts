@@ -11,7 +11,7 @@ type Entry = Partial<Header> & { readonly name: string } & { readonly content?: 
 
 async function unpacked(t: TestContext, entries: readonly Entry[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sagebrush-unpack-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   const archive = pack()
   for (const { content, ...header } of entries) archive.entry(header, content ?? '')
   archive.finalize()

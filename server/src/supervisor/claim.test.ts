@@ -7,7 +7,7 @@ import { claimDataDirectory } from './claim.ts'
 
 test('a data directory is claimed by one at a time, and again once that one has let go', async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'sagebrush-claim-'))
-  t.after(() => rmSync(root, { recursive: true, force: true }))
+  t.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }))
   const dataDir = join(root, 'data')
 
   const claim = await claimDataDirectory(dataDir)

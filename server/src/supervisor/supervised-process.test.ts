@@ -13,7 +13,7 @@ let folder: string
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'supervised-'))
 })
-after(() => rm(folder, { recursive: true, force: true }))
+after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
 
 /** A program that notes each of its starts, and then does as `life` says for the start's number. */
 function program(name: string, life: string): { starts: () => Promise<number>; args: string[] } {

@@ -79,7 +79,7 @@ export async function startAsyncHost(): Promise<AsyncHost> {
           })
           return object && { text: await object.Body?.transformToString() }
         },
-        { what: `${location} to appear`, timeoutMs: 20_000 },
+        { what: `${location} to appear` },
       )
       return text ?? ''
     },

@@ -44,7 +44,7 @@ test('a replica gets no more requests at once than MaxConcurrentInvocationsPerIn
       most = Math.max(most, rows[0]?.leased ?? 0)
       return rows[0]?.queued === 0
     },
-    { what: 'the queue to be empty', timeoutMs: 20_000 },
+    { what: 'the queue to be empty' },
   )
   assert.equal(most, 2)
   for (const { OutputLocation } of answers) assert.equal(await host.read(OutputLocation), '1')

@@ -66,10 +66,10 @@ test('injected latency slows requests until it is cleared', async () => {
   await inject({ endpoint, latency: '300ms' })
   const slow = await answered()
   await clear()
-  const quick = await answered()
 
   assert.ok(slow.ms >= 300 && slow.status === 200, `${slow.ms} ms, ${slow.status}`)
-  assert.ok(quick.ms < 300, `${quick.ms} ms`)
+  // again where it was the machine that was slow
+  await eventually(async () => (await answered()).ms < 300, { what: 'a quick answer' })
 })
 
 test('a fault is for the variant or configuration that it names', async () => {

@@ -187,7 +187,7 @@ test('hits, loading times and the number of loaded models are metrics of the var
       const found = await statistic('AWS/SageMaker', 'ModelCacheHit')
       return found?.sampleCount === 4 && found
     },
-    { what: 'four requests’ hits', timeoutMs: 20_000 },
+    { what: 'four requests’ hits' },
   )
   assert.equal(hits.sum, 3)
   assert.ok((await statistic('AWS/SageMaker', 'ModelLoadingWaitTime'))?.sum)

@@ -116,7 +116,7 @@ test('a published route is followed and acknowledged, a withdrawn one is gone', 
   assert.equal(await acknowledged(setting, withdrawn), true)
   assert.equal(setting.table.find(KEY), undefined)
   await setting.end()
-  await rm(setting.folder, { recursive: true })
+  await rm(setting.folder, { recursive: true, maxRetries: 10 })
 })
 
 test('a replica that left is drained when its last request here has ended', async () => {
@@ -136,7 +136,7 @@ test('a replica that left is drained when its last request here has ended', asyn
   setting.table.release(replica)
   assert.equal(await drained, true)
   await setting.end()
-  await rm(setting.folder, { recursive: true })
+  await rm(setting.folder, { recursive: true, maxRetries: 10 })
 })
 
 test('the end of an account life takes its routes away', async () => {
@@ -152,7 +152,7 @@ test('the end of an account life takes its routes away', async () => {
   await acknowledged(setting, version)
   assert.equal(setting.table.find(KEY), undefined)
   await setting.end()
-  await rm(setting.folder, { recursive: true })
+  await rm(setting.folder, { recursive: true, maxRetries: 10 })
 })
 
 test('a gateway that starts while Postgres is away routes by its snapshot', async () => {
@@ -166,7 +166,7 @@ test('a gateway that starts while Postgres is away routes by its snapshot', asyn
   assert.equal(second.feed.current, false)
   assert.equal(second.table.find(KEY)?.everyVariant[0]?.replicas[0]?.replicaId, 'r1')
   await second.end()
-  await rm(first.folder, { recursive: true })
+  await rm(first.folder, { recursive: true, maxRetries: 10 })
 })
 
 test('a gateway that ends is no longer waited for', async () => {
@@ -175,5 +175,5 @@ test('a gateway that ends is no longer waited for', async () => {
   await setting.feed[Symbol.asyncDispose]()
   assert.deepEqual(await readGateways(setting.database), [])
   await setting.end()
-  await rm(setting.folder, { recursive: true, force: true })
+  await rm(setting.folder, { recursive: true, force: true, maxRetries: 10 })
 })

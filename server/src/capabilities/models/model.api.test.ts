@@ -19,7 +19,7 @@ before(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'modelled-'))
   await writeFile(join(directory, 'serve'), '#!/bin/sh\n', { mode: 0o755 })
   await registerImage(join(server.config.dataDir, 'images'), { name: 'modelled', directory })
-  await rm(directory, { recursive: true })
+  await rm(directory, { recursive: true, maxRetries: 10 })
   await server.s3.createBucket({ Bucket: BUCKET })
   await server.s3.putObject({ Bucket: BUCKET, Key: 'model.tar.gz', Body: 'x' })
   await server.s3.putObject({ Bucket: BUCKET, Key: 'plain/weights', Body: 'x' })

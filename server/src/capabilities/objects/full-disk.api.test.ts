@@ -31,7 +31,7 @@ test('PutObject on a full disk is refused with InsufficientStorage and leaves th
   const folder = await mkdtemp(join(tmpdir(), 'sgb-full-'))
   t.after(async () => {
     await own?.stop()
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   })
   const script =
     'mount -t tmpfs -o size=24m tmpfs "$1" && TMPDIR="$1" exec "$2" --input-type=module -e "$3" "$4"'

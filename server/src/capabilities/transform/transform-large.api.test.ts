@@ -38,7 +38,7 @@ async function uploads(): Promise<number> {
 }
 
 function uploadBegins(): Promise<unknown> {
-  return eventually(async () => (await uploads()) > 0, { timeoutMs: 30_000, what: 'an upload' })
+  return eventually(async () => (await uploads()) > 0, { what: 'an upload' })
 }
 
 function outputOf(folder: string) {

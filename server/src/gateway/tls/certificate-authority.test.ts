@@ -12,7 +12,7 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
   try {
     await use(folder)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 

@@ -73,7 +73,7 @@ test('a clock that runs goes on running from where an advance took it', async ()
   await server.advance(MINUTE_MS)
 
   const passedMs = clock.now().getTime() - before
-  assert.ok(passedMs >= MINUTE_MS && passedMs < MINUTE_MS + 5_000, `${passedMs} ms`)
+  assert.ok(passedMs >= MINUTE_MS && passedMs < 2 * MINUTE_MS, `${passedMs} ms`)
   assert.equal(clock.setting.speed, 1)
 })
 

@@ -8,7 +8,7 @@ import { writeWhole } from './process/task-directory.ts'
 
 test('a description is read anew when it was replaced, by one of the same size too, or removed', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'described-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  context.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const path = join(folder, 'image.json')
 
   assert.equal(readDescribed(path), undefined)

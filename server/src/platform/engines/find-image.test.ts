@@ -23,7 +23,7 @@ for (const [folder, version] of [
   }
   writeFileSync(join(directory, 'runtime.json'), JSON.stringify(runtime))
 }
-after(() => rmSync(root, { recursive: true, force: true }))
+after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }))
 
 const ECR = '683313688378.dkr.ecr.us-east-1.amazonaws.com'
 

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { allocateAddresses, releaseAddresses } from './host-addresses.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sagebrush-hosts-'))
-after(() => rmSync(root, { recursive: true, force: true }))
+after(() => rmSync(root, { recursive: true, force: true, maxRetries: 10 }))
 
 test('the hosts of one job agree on their addresses, those of two jobs share none', async () => {
   const hosts = ['algo-1', 'algo-2']

@@ -26,7 +26,7 @@ testObjectBytes('filesystem', async () => {
       await mkdir(join(incoming, own))
       return createFilesystemObjects({ folder })
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 10 }),
   }
 })
 
@@ -57,7 +57,7 @@ test('a writer killed in the middle leaves nothing that reconcile does not remov
   assert.deepEqual(await filesUnder(folder), [join(folder, 'blobs', id.slice(0, 2), id)])
   const chunks = await (await objects.read([{ id, start: 0, end: 4 }])).toArray()
   assert.equal(Buffer.concat(chunks).toString(), 'whole')
-  await rm(folder, { recursive: true })
+  await rm(folder, { recursive: true, maxRetries: 10 })
 })
 
 test('write on a full disk rejects with NoSpaceError and gives the space back', async () => {
@@ -77,7 +77,7 @@ test('write on a full disk rejects with NoSpaceError and gives the space back', 
     ...['sh', folder, process.execPath, program],
   ])
   assert.deepEqual(JSON.parse(stdout), { full: 'NoSpaceError', sizeBytes: 4 << 20 })
-  await rm(folder, { recursive: true })
+  await rm(folder, { recursive: true, maxRetries: 10 })
 })
 
 async function filesUnder(folder: string): Promise<string[]> {
