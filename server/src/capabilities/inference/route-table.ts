@@ -105,7 +105,7 @@ export class RouteTable {
   }
 
   private variantFrom(
-    variant: VariantRoute & Partial<Pick<ComponentRoute, 'inferenceComponentName'>>,
+    variant: VariantRoute & Partial<Pick<ComponentRoute, 'inferenceComponentName' | 'atRest'>>,
     of: { route: EndpointRoute; fleet: FleetRoute; shadows?: readonly RoutedVariant[] },
   ): RoutedVariant {
     const { route, fleet, shadows = [] } = of

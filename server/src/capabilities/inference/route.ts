@@ -72,6 +72,8 @@ export interface ContainersRoute {
 /** An inference component: `variantName` is the variant on whose instances its copies are, `replicas` the ready ones. */
 export interface ComponentRoute extends VariantRoute {
   readonly inferenceComponentName: string
+  /** No copy is wanted, and none is started for requests: they are refused at once. */
+  readonly atRest?: true
 }
 
 /** Its weight is relative to a production variant's: copies per request, 1 at most, = weight ÷ that one's. */

@@ -30,6 +30,8 @@ export class RoutedVariant {
   readonly containers: ContainersRoute | undefined
   /** Present: it is not a variant but a component, which shares one's instances; its replicas are copies. */
   readonly inferenceComponentName: string | undefined
+  /** True: there is no replica, and there will be none until somebody asks for one. */
+  readonly isAtRest: boolean
   /** True: its instances are for components, and it has no replica of its own. */
   readonly hostsComponents: boolean
   due = 0
@@ -37,7 +39,7 @@ export class RoutedVariant {
   private readonly isRandom: boolean
 
   constructor(
-    route: VariantRoute & Partial<Pick<ComponentRoute, 'inferenceComponentName'>>,
+    route: VariantRoute & Partial<Pick<ComponentRoute, 'inferenceComponentName' | 'atRest'>>,
     known: Pick<RoutedVariant, 'endpoint' | 'fleet' | 'replicas' | 'meter' | 'shadows'>,
   ) {
     this.variantName = route.variantName
@@ -47,6 +49,7 @@ export class RoutedVariant {
     this.containers = route.containers
     this.serverless = route.serverless
     this.inferenceComponentName = route.inferenceComponentName
+    this.isAtRest = route.atRest === true
     this.hostsComponents = route.hostsComponents === true
     this.isRandom = route.routing === 'RANDOM'
     this.endpoint = known.endpoint

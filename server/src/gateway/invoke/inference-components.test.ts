@@ -73,6 +73,18 @@ for (const [what, name, message] of refused) {
   })
 }
 
+test('InvokeEndpoint for a component at rest is refused at once, and counted as met by no copy', async () => {
+  await using server = await startTestGateway({ limits: { waitingRoom: { waitMsMax: 3_600_000 } } })
+  serveComponents(server, { one: [] }, { atRest: true })
+
+  await assert.rejects(invoke(server, 'one'), /has no capacity to process this request/)
+
+  const buckets = Array.from(server.table.meters.all()).flatMap(({ meter }) => meter.takeAll())
+  const [bucket, ...more] = buckets
+  assert.deepEqual(more, [])
+  assert.deepEqual([bucket?.noCapacity, bucket?.invocations, bucket?.errors4xx], [1, 1, 1])
+})
+
 test('InvokeEndpoint with a component, of an endpoint that hosts none, is refused', async () => {
   await using copy = await startCopy('variant')
   await using server = await startTestGateway()
@@ -131,7 +143,7 @@ function startCopy(name: string) {
 function serveComponents(
   server: TestGateway,
   components: Readonly<Record<string, readonly string[]>>,
-  settings: Pick<ComponentRoute, 'holdMs'> = {},
+  settings: Pick<ComponentRoute, 'holdMs' | 'atRest'> = {},
 ): void {
   const version = server.table.version + 1
   const route = testRoute('e', { variants: { AllTraffic: { sockets: [] } }, version })

@@ -182,6 +182,10 @@ export class Sending implements Waiting {
     if (this.waitUntilMs === undefined && variant && isWithoutCopy(variant)) {
       variant.meter.tally('noCapacity', services.clock.now().getTime())
     }
+    if (variant?.isAtRest && variant.replicas.length === 0) {
+      this.gaveUp()
+      return
+    }
     metering.holdBegins()
     this.waitUntilMs ??= waitingRoom.untilMs(variant?.holdMs)
     if (!waitingRoom.enter(this, this.waitUntilMs)) this.gaveUp()
