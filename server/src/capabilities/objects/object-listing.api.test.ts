@@ -154,6 +154,42 @@ test('ListObjectVersions gives each object its one version, null', async () => {
   )
 })
 
+test('ListMultipartUploads lists by key and time, rolls up and pages', async () => {
+  const own = `listing-${newHexId(12)}`
+  await s3.createBucket({ Bucket: own })
+  const begun = []
+  for (const Key of ['a/1', 'a/2', 'b', 'b', 'c/1']) {
+    begun.push(await s3.createMultipartUpload({ Bucket: own, Key }))
+  }
+  const all = await s3.listMultipartUploads({ Bucket: own })
+  assert.deepEqual(
+    all.Uploads?.map(({ UploadId }) => UploadId),
+    begun.map(({ UploadId }) => UploadId),
+  )
+  const rolled = await s3.listMultipartUploads({ Bucket: own, Delimiter: '/' })
+  assert.deepEqual(
+    rolled.CommonPrefixes?.map(({ Prefix }) => Prefix),
+    ['a/', 'c/'],
+  )
+  assert.deepEqual(
+    rolled.Uploads?.map(({ Key }) => Key),
+    ['b', 'b'],
+  )
+  const paged: (string | undefined)[] = []
+  for (let marker = {}, more = true; more; ) {
+    const page = await s3.listMultipartUploads({ Bucket: own, MaxUploads: 1, ...marker })
+    paged.push(...(page.Uploads ?? []).map(({ UploadId }) => UploadId))
+    marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+    more = page.IsTruncated === true
+  }
+  assert.deepEqual(
+    paged,
+    begun.map(({ UploadId }) => UploadId),
+  )
+  const under = await s3.listMultipartUploads({ Bucket: own, Prefix: 'b' })
+  assert.equal(under.Uploads?.length, 2)
+})
+
 /** Of five times, since a busy machine makes some of them slow. */
 async function quickest<T>(ask: () => Promise<T>): Promise<{ answer: T; ms: number }> {
   let best: { answer: T; ms: number } | undefined
