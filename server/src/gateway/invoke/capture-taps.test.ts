@@ -140,3 +140,35 @@ test('records that cannot be written are dropped and counted, and no caller noti
     return buckets.some(({ captureDropped }) => captureDropped === 1)
   })
 })
+
+test('requests to the components of a variant are captured as the variant’s', async () => {
+  await using captured = await startCaptured(CAPTURE)
+  const { runtime, table } = captured.server
+  const [route] = table.routes
+  const fleets = route?.fleets.map((fleet) => ({
+    ...fleet,
+    variants: fleet.variants.map((one) => ({ ...one, hostsComponents: true as const })),
+    components: ['one', 'other'].map((inferenceComponentName) => ({
+      ...{ inferenceComponentName, variantName: 'A', weight: 1 },
+      replicas: fleet.variants.flatMap(({ replicas }) => replicas),
+    })),
+  }))
+  assert.ok(route && fleets)
+  const version = route.version + 1
+  table.update(version, { routes: [{ ...route, fleets, version }], withdrawn: [] })
+
+  for (const InferenceComponentName of ['one', 'other']) {
+    const Body = Buffer.from(InferenceComponentName)
+    const ContentType = 'text/csv'
+    await runtime.invokeEndpoint({ EndpointName: 'e', InferenceComponentName, ContentType, Body })
+  }
+
+  const records = await eventually(async () => {
+    const present = await recordsOf(captured.server)
+    return present.length === 2 && present
+  })
+  assert.deepEqual(
+    records.map(({ captureData }) => captureData.endpointInput.data),
+    ['one', 'other'],
+  )
+})
