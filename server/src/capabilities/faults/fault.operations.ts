@@ -128,18 +128,17 @@ async function injectJob(
 async function findJob(
   options: FaultOptions,
   target: string,
-): Promise<Located & { readonly faults: JobFaults }> {
-  const candidates = options.jobs.map((faults) => ({
-    ...locate(options, target, faults.kind),
-    faults,
-  }))
+): Promise<Pick<Located, 'place' | 'targetArn'> & { readonly faults: JobFaults }> {
   const nouns = options.jobs.map(({ kind }) => nounOf(kind)).join(' or ')
-  const meant = candidates.filter(({ kind, faults }) => kind === faults.kind)
+  const meant = options.jobs
+    .map((faults) => ({ ...locate(options, target, faults.kind), faults }))
+    .filter(({ kind, faults }) => kind === faults.kind)
   if (meant.length === 0) throw new Refusal(`'${target}' is the ARN of no ${nouns}`)
-  const isThere = await Promise.all(
-    meant.map(({ place, name, faults }) => faults.exists({ ...place, name })),
-  )
-  const [found, ...others] = meant.filter((_, index) => isThere[index])
+  const looked = meant.map(async ({ place, name, faults }) => {
+    const targetArn = await faults.find({ ...place, name })
+    return targetArn === undefined ? [] : [{ place, targetArn, faults }]
+  })
+  const [found, ...others] = (await Promise.all(looked)).flat()
   if (!found) {
     const region = meant[0]?.place.region
     throw new Refusal(
@@ -196,6 +195,9 @@ function locate({ platform, presentRealm }: FaultOptions, target: string, kind: 
   const isArn = target.startsWith('arn:')
   const targetArn = isArn ? target : `arn:aws:sagemaker:${region}:${account}:${kind}/${target}`
   const parts = partsOf(targetArn)
+  if (parts.account !== account) {
+    throw new Refusal(`'${target}' is not of account ${account}, which is this platform's`)
+  }
   return {
     place: { account: parts.account, region: parts.region, realm: presentRealm(parts.account) },
     kind: parts.kind,

@@ -15,7 +15,8 @@ test('an injected exit code ends a training job as its program would, and is lis
   const job = await trainer.start(SLEEPER)
   await trainer.reaches(job, 'Training')
 
-  const [shown] = await inject({ job, exitCode: 42 })
+  // names that differ by case are one
+  const [shown] = await inject({ job: job.toUpperCase(), exitCode: 42 })
   const ended = await trainer.ended(job)
 
   assert.equal(ended.TrainingJobStatus, 'Failed')
@@ -62,6 +63,10 @@ test('what cannot befall a job is refused, with what can', async () => {
     inject({ job: 'arn:aws:sagemaker:us-east-1:123456789012:endpoint/x', exitCode: 1 }),
     /is the ARN of no training job or transform job/,
   )
+  const elsewhere = 'arn:aws:sagemaker:us-east-1:999999999999:training-job/x'
+  for (const document of [{ job: elsewhere, exitCode: 1 }, { clear: elsewhere }]) {
+    await assert.rejects(inject(document), /is not of account 123456789012/)
+  }
   await assert.rejects(inject({ job: 'nobody', exitCode: 0 }), /a number from 1 to 255/)
   await assert.rejects(inject({ job: 'nobody' }), /give one of exitCode/)
   await assert.rejects(inject({ job: 'nobody', latency: '1s' }), /latency cannot be/)

@@ -10,8 +10,8 @@ export interface JobFaults {
   /** As in ARNs, e.g. `training-job`. */
   readonly kind: string
   readonly hasSpotInstances: boolean
-  /** In the account's present life. */
-  exists(job: JobLocation): Promise<boolean>
+  /** @returns the ARN of the job of that name in the account's present life, where there is one */
+  find(job: JobLocation): Promise<string | undefined>
   /** Ends the job as if its program had ended with this code, 1 to 255. @throws AwsError when that cannot be */
   fail(jobArn: string, exitCode: number): Promise<void>
   /** Takes its machine away. @throws AwsError when that cannot be */

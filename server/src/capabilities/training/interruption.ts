@@ -46,7 +46,7 @@ export function trainingJobFaults(platform: Platform): JobFaults {
   return {
     kind: KIND,
     hasSpotInstances: true,
-    exists: async (job) => (await trainingJobs.findPresent(platform.database, job)) !== undefined,
+    find: async (job) => (await trainingJobs.findPresent(platform.database, job))?.arn,
     fail: (jobArn, exitCode) => failTrainingJob(platform, { jobArn, exitCode }),
     interrupt: (jobArn) => interruptTrainingJob(platform, { jobArn }),
   }

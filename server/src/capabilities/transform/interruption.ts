@@ -38,7 +38,7 @@ export function transformJobFaults(platform: Platform): JobFaults {
   return {
     kind: KIND,
     hasSpotInstances: false,
-    exists: async (job) => (await transformJobs.findPresent(platform.database, job)) !== undefined,
+    find: async (job) => (await transformJobs.findPresent(platform.database, job))?.arn,
     fail: (jobArn, exitCode) => failTransformJob(platform, { jobArn, exitCode }),
     interrupt: (jobArn) => interruptTransformJob(platform, { jobArn }),
   }
