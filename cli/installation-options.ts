@@ -9,8 +9,16 @@ import { Problem } from './command.ts'
 
 /** The option every command takes that speaks of one installation. */
 export const DATA_DIR_OPTION = { 'data-dir': { type: 'string' } } as const
-export const DATA_DIR_HELP =
-  '  --data-dir DIR   which installation (default ~/.sagebrush, or $SAGEBRUSH_DATA_DIR)'
+export const DATA_DIR_HELP = dataDirHelp(17)
+
+/** Its line among other options, whose explanations begin `width` columns behind their names. */
+export function dataDirHelp(width: number): string {
+  const name = '--data-dir DIR'.padEnd(width)
+  return `  ${name}which installation (default ~/.sagebrush, or $SAGEBRUSH_DATA_DIR)`
+}
+
+/** Who was asked ended before it answered: what it had done by then stays. */
+export class Interrupted extends Problem {}
 
 /** The settings of the installation that `--data-dir` names. */
 export function configFor(values: { readonly 'data-dir'?: string | undefined }): Config {
@@ -70,13 +78,25 @@ async function ask<T>(
 ): Promise<T | undefined> {
   if (!existsSync(dataDir)) return undefined
   const path = join(runDirectory(dataDir), socket)
-  return askAdminSocket<T>(path, method, asked).catch((error: Error) => {
+  return askAdminSocket<T>(path, method, asked).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof Refusal) throw new Problem(error.message)
+    if (INTERRUPTIONS.some((sign) => error.code === sign || error.message.includes(sign))) {
+      throw new Interrupted(
+        `a process of the platform on ${dataDir} ended before it answered, and is started again (${error.message}): ` +
+          'what it had done stays; ask again in a second',
+      )
+    }
     throw new Problem(
       `the platform on ${dataDir} refused (${error.message}): if another version started it, run ./sagebrush down, then up`,
     )
   })
 }
+
+/** How the end of control, or of Postgres behind it, shows. */
+const INTERRUPTIONS = [
+  ...['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ENOENT', 'Connection terminated'],
+  ...['the database system is', 'terminating connection'],
+]
 
 /** @throws Problem that names the next step when the installation does not run */
 export async function requireRunning(dataDir: string): Promise<SupervisorStatus> {
@@ -85,7 +105,10 @@ export async function requireRunning(dataDir: string): Promise<SupervisorStatus>
 }
 
 function doesNotRun(dataDir: string): never {
-  throw new Problem(`Sagebrush does not run on ${dataDir}: start it with ./sagebrush up --detach`)
+  const option = dataDir === readConfig({}).dataDir ? '' : ` --data-dir ${dataDir}`
+  throw new Problem(
+    `Sagebrush does not run on ${dataDir}: start it with ./sagebrush up --detach${option}`,
+  )
 }
 
 function readSettings(): Config {

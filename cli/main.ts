@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { type Command, Problem, print, UsageError } from './command.ts'
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -28,7 +29,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     return help()
   }
-  const load = COMMANDS[name]
+  if (name === '--version' || name === '-v' || name === 'version') return version()
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!load) {
     throw new UsageError(`there is no command '${name}': see ./sagebrush --help`)
   }
@@ -37,7 +39,21 @@ async function main(args: readonly string[]): Promise<number> {
     print(`${command.summary}\n\nUsage: ./sagebrush ${name} ${command.usage}\n\n${command.help}`)
     return 0
   }
-  return command.run(rest)
+  try {
+    return await command.run(rest)
+  } catch (error) {
+    if (!isParseError(error)) throw error
+    // what follows the first sentence is about Node's own ways
+    const [said = ''] = error.message.split(/\n|\. /)
+    throw new UsageError(`${said.replace(/\.$/, '')}; see ./sagebrush ${name} --help`)
+  }
+}
+
+async function version(): Promise<number> {
+  const file = new URL('../package.json', import.meta.url)
+  const { version: number } = JSON.parse(await readFile(file, 'utf8')) as { version: string }
+  print(`sagebrush ${number} on Node ${process.version}`)
+  return 0
 }
 
 async function help(): Promise<number> {
@@ -47,7 +63,9 @@ async function help(): Promise<number> {
   for (const [name, load] of Object.entries(COMMANDS)) {
     print(`  ${name.padEnd(width)} ${(await load()).summary}`)
   }
-  print(`\n${EXAMPLES}\n\n./sagebrush COMMAND --help says more about each.`)
+  print(
+    `\n${EXAMPLES}\n\n./sagebrush COMMAND --help says more about each, --version which one this is.`,
+  )
   return 0
 }
 
@@ -60,7 +78,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  if (error instanceof UsageError || error instanceof Problem || isParseError(error)) {
+  if (error instanceof UsageError || error instanceof Problem) {
     process.stderr.write(`sagebrush: ${error.message}\n`)
     process.exitCode = error instanceof Problem ? 1 : 2
   } else {

@@ -1,13 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { monotonicMs } from '../../server/src/base/clock.ts'
 import { formatDuration, parseDurationMs } from '../../server/src/base/duration.ts'
 import { SPEED_MAX, SPEED_MIN } from '../../server/src/base/steerable-clock.ts'
 import type { ClockCommand } from '../../server/src/platform/clock/index.ts'
-import { type Command, print, printJson, UsageError } from '../command.ts'
+import { type Command, Problem, print, printJson, UsageError } from '../command.ts'
 import {
   configFor,
-  DATA_DIR_HELP,
   DATA_DIR_OPTION,
+  dataDirHelp,
+  Interrupted,
   requireControl,
+  requireRunning,
 } from '../installation-options.ts'
 
 /** As control answers: instants in ISO 8601. */
@@ -33,7 +37,7 @@ it can be tried in seconds. A restart keeps the setting.
   resume            run at the usual pace from the present reading
   reset             back to this machine's time
   --json            {"now", "wall", "speed", "frozen", "isWall"}
-${DATA_DIR_HELP}
+${dataDirHelp(18)}
 
 Clients go on signing with this machine's time. Presigned URLs (signature_version='s3v4') and
 sessions expire by the platform's; jobs' time-outs go by it too, what containers do does not.
@@ -49,6 +53,12 @@ A test suite can do the same over HTTP, where the platform was started with --te
   curl -X POST http://127.0.0.1:8420/_sagebrush/clock -d '{"advance": "10m"}'
   also {"speed": 60}, {"resume": true}, {"reset": true}`,
   run: async (args) => {
+    const backward = args.find((arg) => /^-\d/.test(arg))
+    if (backward !== undefined) {
+      throw new UsageError(
+        `'${backward}' goes back, and the clock only goes ahead; ./sagebrush clock reset gives this machine's time`,
+      )
+    }
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -56,14 +66,52 @@ A test suite can do the same over HTTP, where the platform was started with --te
     })
     const command = commandOf(positionals)
     const { dataDir } = configFor(values)
-    const shown = command
-      ? await requireControl<ClockShown>(dataDir, 'POST', { url: '/clock', body: command })
-      : await requireControl<ClockShown>(dataDir, 'GET', '/clock')
+    const shown = command ? await carryOut(dataDir, command) : await show(dataDir)
     if (values.json) printJson(shown)
     else print(clockLine(shown))
     return 0
   },
 }
+
+const show = (dataDir: string) => requireControl<ClockShown>(dataDir, 'GET', '/clock')
+
+/** An advance during which control, or Postgres, dies is gone on with when it is back. */
+async function carryOut(dataDir: string, command: ClockCommand): Promise<ClockShown> {
+  const post = (body: ClockCommand) =>
+    requireControl<ClockShown>(dataDir, 'POST', { url: '/clock', body })
+  if (!('advance' in command)) return post(command)
+  const targetMs = Date.parse((await show(dataDir)).now) + (parseDurationMs(command.advance) ?? 0)
+  let rest = command
+  for (;;) {
+    try {
+      return await post(rest)
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error
+    }
+    const reached = await shownAgain(dataDir)
+    const restMs = targetMs - Date.parse(reached.now)
+    if (restMs <= 0) return reached
+    rest = { advance: `${restMs}ms` }
+  }
+}
+
+/** @throws Problem when the platform does not come back */
+async function shownAgain(dataDir: string): Promise<ClockShown> {
+  const giveUpMs = monotonicMs() + BACK_MS_MAX
+  for (;;) {
+    try {
+      return await show(dataDir)
+    } catch (error) {
+      if (!(error instanceof Problem) || monotonicMs() > giveUpMs) throw error
+      // the supervisor is gone as well
+      await requireRunning(dataDir)
+      await pause(LOOK_MS)
+    }
+  }
+}
+
+const BACK_MS_MAX = 60_000
+const LOOK_MS = 250
 
 /** How the clock stands, in words. */
 export function clockLine({ now, wall, speed, frozen, isWall }: ClockShown): string {

@@ -40,7 +40,7 @@ shares of requests and the instances of each configuration from then on, and wha
 
   --region REGION  where the endpoint is (default: the installation's)
   --json           {"deployments": [{"number", "strategy", "status", "from", "to", "startedAt",
-                   "decisions": [{"at", "decision", "cause", "shares", "instances", "alarms", …}]}]};
+                   "decisions": [{"at", "decision", "cause", "shares", "alarms", …}]}]};
                    alarms come with the values of metrics that they saw (stateReasonData)
 ${DATA_DIR_HELP}
 
@@ -51,7 +51,7 @@ MaximumExecutionTimeoutInSeconds:
 
 A test suite asks over HTTP, where the platform was started with --test-controls:
   curl 'http://127.0.0.1:8420/_sagebrush/deployments?endpoint=fraud-detection'
-  curl -X POST http://127.0.0.1:8420/_sagebrush/deploy -d '{"endpoint": "…", "command": "promote"}'`,
+  curl http://127.0.0.1:8420/_sagebrush/deploy -d '{"endpoint": "…", "command": "promote"}'`,
   run: async (args) => {
     const { values, positionals } = parseArgs({
       args: [...args],

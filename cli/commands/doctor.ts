@@ -31,8 +31,8 @@ const MARKS = { ok: '✓', note: '·', problem: '✗' } as const
 export const doctor: Command = {
   usage: '[--json] [--data-dir DIR]',
   summary: 'check this machine, and say what to do where something is missing',
-  help: `Checks the operating system, Node, Python, uv, the sandbox (bubblewrap, user namespaces, limits), the
-port, disk space and the clock. Ends with 1 when something will not work.
+  help: `Checks the operating system, Node, Python, uv, the sandbox (bubblewrap, user namespaces, limits),
+the port, disk space and the clock. Ends with 1 when something will not work.
 
   --json           the findings as JSON
 ${DATA_DIR_HELP}

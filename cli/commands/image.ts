@@ -8,23 +8,23 @@ import {
   registerImage,
   removeImage,
 } from '../../server/src/platform/engines/process/index.ts'
-import { type Command, Problem, print, printTable, UsageError } from '../command.ts'
-import { configFor, DATA_DIR_HELP, DATA_DIR_OPTION } from '../installation-options.ts'
+import { type Command, Problem, print, printJson, printTable, UsageError } from '../command.ts'
+import { configFor, DATA_DIR_OPTION, dataDirHelp } from '../installation-options.ts'
 
 export const image: Command = {
-  usage: 'add NAME DIR | list | remove NAME',
+  usage: 'add NAME DIR | list [--json] | remove NAME',
   summary: 'let jobs and models use a folder as a container image',
-  help: `A folder with the programs bin/train and bin/serve (or one executable named by --entrypoint, which is
-called with train or serve) stands for the container image NAME, whatever registry the image URI
-names. The folder is copied, as a push would; a requirements.txt in it becomes its Python
+  help: `A folder with the programs bin/train and bin/serve (or one executable named by --entrypoint,
+which is called with train or serve) stands for the container image NAME, whatever registry the
+image URI names. The folder is copied, as a push would; a requirements.txt in it becomes its Python
 environment at first use.
 
-  add NAME[:TAG] DIR   register a copy of DIR, as :latest when no tag is given; an earlier one of the
-                       same name and tag is replaced, and each tag is an image of its own
+  add NAME[:TAG] DIR   register a copy of DIR, as :latest when no tag is given; an earlier one of
+                       the same name and tag is replaced, and each tag is an image of its own
     --entrypoint FILE  the program to run, relative to DIR
-  list                 what is registered
+  list                 what is registered; --json: {"images": [{"name", "tag", "directory", …}]}
   remove NAME[:TAG]    forget it
-${DATA_DIR_HELP}
+${dataDirHelp(21)}
 
 Examples:
   ./sagebrush image add my-algorithm examples/my-algorithm
@@ -33,10 +33,11 @@ Examples:
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { ...DATA_DIR_OPTION, entrypoint: { type: 'string' } },
+      options: { ...DATA_DIR_OPTION, entrypoint: { type: 'string' }, json: { type: 'boolean' } },
     })
     const { imagesDir } = enginePaths(engineSettings(configFor(values), createLog({})))
-    const [verb, name, directory] = positionals
+    const [verb, name, directory, ...more] = positionals
+    if (more.length > 0) throw new UsageError(`give ${image.usage}; see ./sagebrush image --help`)
     if (verb === 'add' && name && directory) {
       const { entrypoint } = values
       await add(imagesDir, {
@@ -44,7 +45,7 @@ Examples:
         directory: resolve(directory),
         ...(entrypoint && { entrypoint }),
       })
-    } else if (verb === 'list' && !name) await list(imagesDir)
+    } else if (verb === 'list' && !name) await list(imagesDir, values.json ?? false)
     else if (verb === 'remove' && name && !directory) await remove(imagesDir, name)
     else throw new UsageError(`give ${image.usage}; see ./sagebrush image --help`)
     return 0
@@ -63,9 +64,10 @@ async function add(
   }
 }
 
-async function list(imagesDir: string): Promise<void> {
+async function list(imagesDir: string, isJson: boolean): Promise<void> {
   const images = await listImages(imagesDir)
-  if (images.length === 0) print('no images are registered: ./sagebrush image add NAME DIR')
+  if (isJson) printJson({ images })
+  else if (images.length === 0) print('no images are registered: ./sagebrush image add NAME DIR')
   else {
     printTable([
       ['NAME', 'TAG', 'DIRECTORY'],

@@ -1,12 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { FaultDocument } from '../../server/src/capabilities/faults/index.ts'
 import { type Command, print, printJson, printTable, UsageError } from '../command.ts'
-import {
-  configFor,
-  DATA_DIR_HELP,
-  DATA_DIR_OPTION,
-  requireControl,
-} from '../installation-options.ts'
+import { configFor, DATA_DIR_OPTION, dataDirHelp, requireControl } from '../installation-options.ts'
 
 /** As control answers. */
 export interface FaultListed {
@@ -42,9 +37,9 @@ export const inject: Command = {
 
   endpoint NAME            an endpoint's name or ARN
     --variant V            only this variant; all of them by default
-    --config C             only the replicas of this endpoint configuration, e.g. the new ones of a canary
+    --config C             only the replicas of this endpoint configuration, e.g. a canary's new ones
     --latency 200ms        each invocation takes this much longer
-    --error-rate 0.3       this share of invocations is answered with an error, as if by the container
+    --error-rate 0.3       this share of invocations is answered with an error, as by the container
     --status 503           that error's status, 400 to 599 (default 503)
     --crash                one replica of each variant is killed, now
     --failing-ping         /ping is not answered with 200: replicas are unrouted, then replaced
@@ -57,7 +52,7 @@ export const inject: Command = {
   list                     what is injected
   clear [NAME]             nothing any more for the endpoint or job; for none without NAME
   --json                   {"faults": [{"target", "name", "region", "fault", "injectedAt", …}]}
-${DATA_DIR_HELP}
+${dataDirHelp(25)}
 
 Latency is real time; pings and slow starts go by the platform's clock, see ./sagebrush clock.
 
@@ -72,7 +67,8 @@ A test suite can do the same over HTTP, where the platform was started with --te
   curl -X POST http://127.0.0.1:8420/_sagebrush/inject \\
     -d '{"endpoint": "churn", "latency": "200ms", "errorRate": 0.3, "status": 500}'
   also "variant", "config", "crash", "failingPing", "slowStart"; {"job": NAME, "exitCode": 1},
-  {"job": NAME, "spotInterruption": true}, {"job": NAME, "loseMachine": true}, {"clear": NAME} and {"clear": true}`,
+  {"job": NAME, "spotInterruption": true}, {"job": NAME, "loseMachine": true}, {"clear": NAME}
+  and {"clear": true}`,
   run: async (args) => {
     const { values, positionals } = parseArgs({
       args: [...args],

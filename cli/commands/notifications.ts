@@ -22,9 +22,9 @@ export const notifications: Command = {
   help: `The latest notifications, oldest first, as their SNS topics would have got them: nothing delivers
 them here yet. A topic is named in AsyncInferenceConfig.OutputConfig.NotificationConfig.
 
-  --topic ARN  only those of one topic
-  --limit N    how many (100)
-  --json       {"notifications": [{"topicArn", "region", "createdAt", "message"}]}
+  --topic ARN      only those of one topic
+  --limit N        how many (100)
+  --json           {"notifications": [{"topicArn", "region", "createdAt", "message"}]}
 ${DATA_DIR_HELP}
 
 Example:
@@ -40,8 +40,8 @@ Example:
       },
     })
     const limit = values.limit === undefined ? undefined : Number(values.limit)
-    if (limit !== undefined && !Number.isInteger(limit)) {
-      throw new UsageError(`'${values.limit}' is no number: give --limit 20, say`)
+    if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
+      throw new UsageError(`'${values.limit}' is no whole number from 1 on: give --limit 20, say`)
     }
     const { dataDir } = configFor(values)
     const answer = await requireControl<Answer>(dataDir, 'POST', {

@@ -6,6 +6,7 @@ import {
   configFor,
   DATA_DIR_HELP,
   DATA_DIR_OPTION,
+  Interrupted,
   requireRunning,
 } from '../installation-options.ts'
 import { type ClockShown, clockLine } from './clock.ts'
@@ -26,8 +27,8 @@ export const status: Command = {
   help: `Each process with its role, pid, uptime and memory, and the tasks (hosts of jobs, replicas of
 endpoints) that run; the platform's clock where it was moved, and what is injected.
 
-  --json           {"url", "processes": [{"role", "pid", …}], "tasks": [{"taskId", "kind", "name", …}],
-                   "clock", "faults": […]}
+  --json           {"url", "processes": [{"role", "pid", …}], "clock", "faults": […],
+                   "tasks": [{"taskId", "kind", "name", …}]}
 ${DATA_DIR_HELP}
 
 Example:
@@ -39,9 +40,10 @@ Example:
     })
     const { dataDir } = configFor(values)
     const { url, processes } = await requireRunning(dataDir)
-    const answer = await askControl<{ tasks: TaskStatus[] }>(dataDir, 'GET', '/tasks')
-    const clock = await askControl<ClockShown>(dataDir, 'GET', '/clock')
-    const injected = await askControl<{ faults: FaultListed[] }>(dataDir, 'GET', '/inject')
+    const ask = <T>(url: string): Promise<T | undefined> => askIfThere<T>(dataDir, url)
+    const answer = await ask<{ tasks: TaskStatus[] }>('/tasks')
+    const clock = await ask<ClockShown>('/clock')
+    const injected = await ask<{ faults: FaultListed[] }>('/inject')
     const faults = injected?.faults ?? []
     const tasks = answer?.tasks ?? []
     const port = Number(new URL(url).port)
@@ -71,7 +73,8 @@ Example:
     ])
     if (clock && !clock.isWall) print(`\nclock  ${clockLine(clock)}`)
     print()
-    if (!answer) print('control is being started again; tasks cannot be listed just now')
+    if (!answer)
+      print('control or Postgres is being started again; tasks cannot be listed just now')
     else if (tasks.length === 0) print('no tasks run')
     else printTable(taskRows(tasks))
     if (faults.length > 0) {
@@ -80,6 +83,14 @@ Example:
     }
     return 0
   },
+}
+
+/** @returns undefined while control, or Postgres behind it, is away: the processes are there to be shown */
+function askIfThere<T>(dataDir: string, url: string): Promise<T | undefined> {
+  return askControl<T>(dataDir, 'GET', url).catch((error: unknown) => {
+    if (error instanceof Interrupted) return undefined
+    throw error
+  })
 }
 
 function taskRows(tasks: readonly TaskStatus[]): string[][] {

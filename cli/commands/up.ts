@@ -40,8 +40,8 @@ training jobs go on by themselves, and the next up adopts them.
 ${DATA_DIR_HELP}
   --account ID     the twelve-digit account (default 123456789012)
   --detach         return when ready; stop with ./sagebrush down
-  --test-controls  let clients wipe the account, move the clock and inject faults over HTTP, for test
-                   suites: /_sagebrush/reset, clock and inject; --allow-reset means the same
+  --test-controls  let clients wipe the account, move the clock and inject faults over HTTP, for
+                   test suites: /_sagebrush/reset, clock and inject; --allow-reset means the same
   --proxy-pass-through
                    pass CONNECT to hosts that are not AWS's on, in place of refusing
 
