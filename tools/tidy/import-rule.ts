@@ -48,7 +48,7 @@ export const CAPABILITY_ARROWS: Readonly<Record<string, readonly string[]>> = {
     'alarms',
     'faults',
   ],
-  'inference-components': ['alarms', 'hosting', 'tags'],
+  'inference-components': ['alarms', 'hosting', 'scalable-targets', 'tags'],
   'inference-experiments': ['hosting', 'identity', 'models', 'tags'],
   jobs: ['identity', 'objects', 'tags'],
   training: ['compute', 'identity', 'jobs', 'tags', 'logs', 'objects', 'metrics'],

@@ -13,6 +13,7 @@ import type { Fleet, FleetVariant } from './fleet.ts'
 
 export { capacityOf, instancesMax } from './component-host.ts'
 export { copyVariant, placementOf } from './copy-variant.ts'
+export { requireAlarms } from './deployment-start.ts'
 export {
   awaitRouted,
   changeEndpoint,

@@ -25,7 +25,7 @@ export type NextFleet = Pick<Fleet, 'endpointConfigName' | 'variants' | 'setting
 /** @throws ValidationException when a configuration names alarms that are not there */
 export async function requireAlarms(
   scope: RequestScope,
-  config: DeploymentConfig | undefined,
+  config: Pick<DeploymentConfig, 'AutoRollbackConfiguration'> | undefined,
 ): Promise<void> {
   const alarms = config?.AutoRollbackConfiguration?.Alarms ?? []
   const names = alarms.map(({ AlarmName: name = '' }) => name)

@@ -264,3 +264,26 @@ test('CreateInferenceComponent refuses what contradicts itself or is not there',
     InferenceComponentName: taken,
   })
 })
+
+test('DeleteInferenceComponent takes its scalable target away, so that a later one of its name is not scaled by it', async () => {
+  const { sagemaker, autoScaling } = host.server
+  const endpoint = await host.givenHost()
+  const name = await host.givenComponent(endpoint, host.specification(modelName))
+  const ServiceNamespace = 'sagemaker' as const
+  const ResourceIds = [`inference-component/${name}`]
+  await autoScaling.registerScalableTarget({
+    ServiceNamespace,
+    ResourceId: ResourceIds[0],
+    ScalableDimension: 'sagemaker:inference-component:DesiredCopyCount',
+    MinCapacity: 1,
+    MaxCapacity: 2,
+  })
+
+  await sagemaker.deleteInferenceComponent({ InferenceComponentName: name })
+
+  const { ScalableTargets } = await autoScaling.describeScalableTargets({
+    ServiceNamespace,
+    ResourceIds,
+  })
+  assert.deepEqual(ScalableTargets, [])
+})

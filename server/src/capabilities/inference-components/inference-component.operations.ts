@@ -5,16 +5,17 @@ import { newUuid } from '../../base/ids.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { RequestScope } from '../../platform/scope.ts'
 import type { WorkflowStart } from '../../platform/workflow/workflow.ts'
-import { readAlarms } from '../alarms/index.ts'
 import {
   copyVariant,
   holdEndpoint,
   insertWorkload,
   placementOf,
   readWorkloads,
+  requireAlarms,
   requireComponentHost,
   setCopyCount,
 } from '../hosting/index.ts'
+import { deregisterComponentTarget } from '../scalable-targets/index.ts'
 import { insertTags, readTags } from '../tags/index.ts'
 import {
   beginComponentChange,
@@ -138,6 +139,9 @@ export async function deleteInferenceComponent(
     async (transaction, component) => {
       const { componentId, endpointId, revision } = component
       const story = componentStory(REMOVAL_STORY, { componentId, revision: revision + 1 })
+      const { inferenceComponentName, place } = component
+      const named = { inferenceComponentName, platform: scope }
+      await deregisterComponentTarget(transaction, place, named)
       const at = scope.clock.now()
       await setInferenceComponentStatus(transaction, componentId, {
         ...{ to: 'Deleting', at, story },
@@ -198,22 +202,6 @@ async function specificationOf(
   const host = await requireComponentHost(scope, scope.database, { endpointName, variantName })
   const variant = await copyVariant(scope, host.variant, { inferenceComponentName, request })
   return { request, variant, placement: placementOf(request) }
-}
-
-async function requireAlarms(
-  scope: RequestScope,
-  config: SageMaker.InferenceComponentDeploymentConfig | undefined,
-): Promise<void> {
-  const alarms = config?.AutoRollbackConfiguration?.Alarms ?? []
-  const names = alarms.map(({ AlarmName: name = '' }) => name)
-  if (names.length === 0) return
-  const known = (await readAlarms(scope.database, scope, names)).map(({ alarmName }) => alarmName)
-  const missing = names.filter((name) => !known.includes(name))
-  if (missing.length === 0) return
-  throw validationException(
-    `Could not find the CloudWatch alarm(s) "${missing.join(', ')}" that AutoRollbackConfiguration names: ` +
-      'create them with PutMetricAlarm first.',
-  )
 }
 
 async function announce(

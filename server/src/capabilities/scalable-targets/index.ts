@@ -21,6 +21,7 @@ export {
   updateTarget,
 } from './scalable-target.store.ts'
 export {
+  deregisterComponentTarget,
   deregisterTargetsOf,
   requireVariantsKept,
   type ScaledVariant,

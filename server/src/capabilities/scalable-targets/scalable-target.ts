@@ -2,7 +2,12 @@ import { validationException } from '../../aws/errors.ts'
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Place } from '../../platform/scope.ts'
 import { type AlarmWriter, deleteManagedAlarms } from '../alarms/index.ts'
-import { deleteTarget, listTargetsOfEndpoint } from './scalable-target.store.ts'
+import {
+  deleteTarget,
+  findTarget,
+  listTargetsOfEndpoint,
+  type ScalableTarget,
+} from './scalable-target.store.ts'
 
 /** A variant of an endpoint that is registered, by what of it may be scaled. */
 export interface ScaledVariant {
@@ -70,8 +75,31 @@ export async function deregisterTargetsOf(
   place: Place,
   { endpointName, platform }: { readonly endpointName: string; readonly platform: AlarmWriter },
 ): Promise<void> {
-  for (const { targetId } of await listTargetsOfEndpoint(transaction, place, endpointName)) {
+  const targets = await listTargetsOfEndpoint(transaction, place, endpointName)
+  await deregister(transaction, place, { targets, platform })
+}
+
+/** Likewise of an inference component. */
+export async function deregisterComponentTarget(
+  transaction: Queryable,
+  place: Place,
+  of: { readonly inferenceComponentName: string; readonly platform: AlarmWriter },
+): Promise<void> {
+  const target = await findTarget(transaction, place, {
+    resourceId: `inference-component/${of.inferenceComponentName}`,
+    scalableDimension: 'sagemaker:inference-component:DesiredCopyCount',
+  })
+  const targets = target ? [target] : []
+  await deregister(transaction, place, { targets, platform: of.platform })
+}
+
+async function deregister(
+  transaction: Queryable,
+  place: Place,
+  of: { readonly targets: readonly ScalableTarget[]; readonly platform: AlarmWriter },
+): Promise<void> {
+  for (const { targetId } of of.targets) {
     const names = await deleteTarget(transaction, targetId)
-    await deleteManagedAlarms(transaction, place, { platform, names })
+    await deleteManagedAlarms(transaction, place, { platform: of.platform, names })
   }
 }
