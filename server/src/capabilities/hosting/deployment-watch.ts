@@ -125,7 +125,8 @@ export async function countRequests(
 }
 
 /**
- * A deployment goes on without an alarm that is deleted, as AWS says nothing else of it; its record tells when that was.
+ * A deployment goes on without an alarm that is deleted, as AWS says nothing else of it; its record tells
+ * when that was.
  *
  * @param seen.told those that were recorded before; the record has each once
  */

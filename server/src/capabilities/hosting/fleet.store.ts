@@ -190,7 +190,8 @@ export async function readReplicas(
 ): Promise<readonly Replica[]> {
   const rows = await database.query<ReplicaRow>(
     `select replica_id, generation, variant_name, start_at, failures, ready, address, container_count,
-       component_id, specification, instance_number, further_addresses, ready_at, retired_version, drain_until, created_at
+       component_id, specification, instance_number, further_addresses, ready_at, retired_version,
+       drain_until, created_at
      from replica where endpoint_id = $1 order by created_at, replica_id`,
     [endpointId],
   )

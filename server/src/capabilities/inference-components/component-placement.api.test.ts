@@ -172,3 +172,64 @@ test('UpdateEndpoint takes the components to the new instances before the old on
   const models = await host.createConfig(host.variant(model))
   await assert.rejects(update(models), /is one of inference components/)
 })
+
+test('a canary to other instances, and fewer of them, lose no request of a component', async () => {
+  const { sagemaker } = host.server
+  const endpoint = await host.givenHost({ InitialInstanceCount: 2 })
+  const name = await host.givenComponent(endpoint, host.specification(model, HALF), {
+    RuntimeConfig: { CopyCount: 2 },
+  })
+  const larger = await host.createHostConfig({
+    InstanceType: 'ml.m5.xlarge',
+    InitialInstanceCount: 2,
+  })
+
+  const answers = await answeredWhile(endpoint, name, async () => {
+    await sagemaker.updateEndpoint({
+      EndpointName: endpoint,
+      EndpointConfigName: larger,
+      DeploymentConfig: {
+        BlueGreenUpdatePolicy: {
+          TrafficRoutingConfiguration: {
+            Type: 'CANARY',
+            WaitIntervalInSeconds: 0,
+            CanarySize: { Type: 'INSTANCE_COUNT', Value: 1 },
+          },
+        },
+      },
+    })
+    const { EndpointStatus, EndpointConfigName } = await host.settled(endpoint)
+    assert.deepEqual([EndpointStatus, EndpointConfigName], ['InService', larger])
+    await sagemaker.updateEndpointWeightsAndCapacities({
+      EndpointName: endpoint,
+      DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 1 }],
+    })
+    await eventually(async () => {
+      const copies = await copiesByInstance(endpoint)
+      return copies.length === 1 && copies[0] === 2
+    })
+  })
+
+  assert.deepEqual([...new Set(answers)], ['one'])
+})
+
+/** What a component answers, asked again and again by three callers; a failure rejects. */
+async function answeredWhile(
+  endpoint: string,
+  name: string,
+  work: () => Promise<void>,
+): Promise<readonly string[]> {
+  const answers: string[] = []
+  let isWorking = true
+  const call = async (): Promise<void> => {
+    while (isWorking) answers.push(await host.invokeComponent(endpoint, name))
+  }
+  const calling = Promise.all([call(), call(), call()])
+  try {
+    await Promise.race([work(), calling])
+  } finally {
+    isWorking = false
+    await calling
+  }
+  return answers
+}
