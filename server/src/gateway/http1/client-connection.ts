@@ -1,24 +1,11 @@
 import type { Socket } from 'node:net'
-import type { ClientTimeouts } from './client-timeouts.ts'
-import type { Deadlines, Expiring } from './deadlines.ts'
+import type { ClientConnectionOptions } from './client-connection-options.ts'
+import type { Expiring } from './deadlines.ts'
 import { Exchange } from './exchange.ts'
 import { MalformedMessage, type RequestHead } from './message-head.ts'
 import { plainResponse } from './plain-response.ts'
 import { type Reading, RequestReader } from './request-reader.ts'
 import { SharedReadSocket } from './shared-read-socket.ts'
-
-export interface ClientConnectionOptions {
-  readonly answer: (exchange: Exchange) => void
-  readonly deadlines: Deadlines
-  readonly timeouts: ClientTimeouts
-  /** True when the bytes come out of TLS. */
-  readonly secure: boolean
-  readonly closed: (connection: ClientConnection) => void
-  /** Takes a socket over whose first byte begins a TLS handshake; absent where that is no request. */
-  readonly startTls?: (socket: Socket, bytes: Buffer) => void
-  /** Our own fault: the connection is cut, everything else goes on. */
-  readonly failed: (error: unknown) => void
-}
 
 /** The content type of a TLS record that carries a handshake. */
 const TLS_HANDSHAKE = 0x16
@@ -69,7 +56,6 @@ export class ClientConnection implements Expiring, Reading {
   drain(): void {
     this.draining = true
     if (this.exchange || this.lingering || this.reader.hasBegunHead) return
-    this.socket.end()
     this.linger()
   }
 
@@ -91,10 +77,7 @@ export class ClientConnection implements Expiring, Reading {
     } else if (exchange) this.destroy()
     else if (this.reader.hasBegunHead) {
       this.refuse(new MalformedMessage(408, 'the head is incomplete'))
-    } else {
-      this.socket.end()
-      this.linger()
-    }
+    } else this.linger()
   }
 
   private dueIn(ms: number): void {
@@ -126,8 +109,7 @@ export class ClientConnection implements Expiring, Reading {
     const { exchange } = this
     this.exchange = undefined
     if (close || this.draining) {
-      this.socket.end()
-      this.linger(exchange !== undefined && !exchange.body.done)
+      this.linger({ discard: exchange !== undefined && !exchange.body.done })
       return
     }
     this.dueIn(this.options.timeouts.idleMs)
@@ -210,16 +192,9 @@ export class ClientConnection implements Expiring, Reading {
 
   private noMoreBytes(): void {
     const { exchange } = this
-    if (!exchange) {
-      this.socket.end()
-      this.linger()
-      return
-    }
-    if (!exchange.body.done && exchange.isReading) {
-      this.destroy()
-      return
-    }
-    this.dueIn(this.options.timeouts.halfClosedMs)
+    if (!exchange) this.linger()
+    else if (!exchange.body.done && exchange.isReading) this.destroy()
+    else this.dueIn(this.options.timeouts.halfClosedMs)
   }
 
   private refuse(fault: MalformedMessage): void {
@@ -227,19 +202,19 @@ export class ClientConnection implements Expiring, Reading {
     this.exchange = undefined
     const begun = exchange?.hasBegun === true
     exchange?.cut()
-    if (begun) {
-      this.destroy()
-      return
-    }
-    this.socket.end(plainResponse(fault.status, fault.message), 'latin1')
-    this.linger(true)
+    if (begun) this.destroy()
+    else this.linger({ last: plainResponse(fault.status, fault.message), discard: true })
   }
 
   /**
-   * Reads and discards for a while after our side is shut down: to close at once with bytes unread
+   * Shuts our side down, and reads and discards for a while after it: to close at once with bytes unread
    * resets the connection, and the client may never see the answer.
+   *
+   * @param options.last what is still to be said
    */
-  private linger(discard = false): void {
+  private linger({ last, discard = false }: { last?: string; discard?: boolean } = {}): void {
+    if (last === undefined) this.socket.end()
+    else this.socket.end(last, 'latin1')
     this.lingering = true
     this.reader.discard()
     const ms = this.options.timeouts.lingerMs
