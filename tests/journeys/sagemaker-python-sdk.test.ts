@@ -36,12 +36,13 @@ test('a model trained elsewhere deploys with SKLearnModel, and UpdateEndpoint re
   assert.match(output, /updated and deleted/)
 })
 
-test('a PipelineModel of a scikit-learn preprocessor and XGBoost deploys and predicts as the two do by themselves', async () => {
+test('a PipelineModel of a preprocessor and XGBoost deploys, predicts as the two do by themselves, and transforms', async () => {
   const output = await runPython(platform, ['tests/journeys/python/pipeline_model.py'], {
     proxy: true,
   })
 
   assert.match(output, /pipeline accuracy (0\.9|1\.0)/)
+  assert.match(output, /pipeline transformed 400 rows/)
 })
 
 test('a model deploys with ServerlessInferenceConfig, predicts, and gets provisioned concurrency', async () => {

@@ -7,6 +7,7 @@ import boto3
 import joblib
 import numpy as np
 import sagemaker
+import sagemaker.s3
 from sagemaker.deserializers import CSVDeserializer
 from sagemaker.image_uris import retrieve
 from sagemaker.inputs import TrainingInput
@@ -37,6 +38,8 @@ with tempfile.TemporaryDirectory() as folder:
     )
     booster.fit({"train": TrainingInput(train, content_type="text/csv")}, logs=False)
 
+    np.savetxt(f"{folder}/rows.csv", x, delimiter=",")
+    rows = session.upload_data(f"{folder}/rows.csv", key_prefix="pipeline-model")
     joblib.dump(scaler, f"{folder}/scaler.joblib")
     with tarfile.open(f"{folder}/scaler.tar.gz", "w:gz") as archive:
         archive.add(f"{folder}/scaler.joblib", "scaler.joblib")
@@ -63,6 +66,15 @@ with tempfile.TemporaryDirectory() as folder:
         sagemaker_session=session,
     )
     predictor = pipeline.deploy(1, "ml.m5.large", wait=False)
+    transformer = pipeline.transformer(
+        1,
+        "ml.m5.large",
+        strategy="MultiRecord",
+        assemble_with="Line",
+        accept="text/csv",
+        max_payload=1,
+        output_path=f"s3://{session.default_bucket()}/pipeline-model/batch",
+    )
 
 alone = booster.deploy(1, "ml.m5.large", wait=False)
 for one in predictor, alone:
@@ -75,6 +87,13 @@ expected = np.array(alone.predict(scaler.transform(x)), dtype=float).ravel()
 # the container computes in single precision, so that a value on a tree's threshold may fall to the other side
 assert np.mean(np.isclose(scores, expected, atol=1e-3)) > 0.97, np.abs(scores - expected)
 print(f"pipeline accuracy {np.mean((scores > 0.5) == y):.3f}")
+
+# the same rows as one batch: the same scores, in the same order
+transformer.transform(rows, content_type="text/csv", split_type="Line", logs=False)
+answer = sagemaker.s3.S3Downloader.read_file(f"{transformer.output_path}/rows.csv.out", session)
+batch = np.array(answer.replace(",", "\n").split(), dtype=float)
+assert np.allclose(batch, scores, atol=1e-6), np.abs(batch - scores).max()
+print(f"pipeline transformed {len(batch)} rows")
 predictor.delete_endpoint()
 alone.delete_endpoint()
 pipeline.delete_model()
