@@ -85,6 +85,7 @@ test('PutMetricAlarm refuses what does not go together, and makes nothing', asyn
   const refusals: readonly [PutMetricAlarmInput, RegExp][] = [
     [nameless, /^MetricName must not be null$/],
     [{ ...fine, Period: undefined }, /^Period must not be null$/],
+    [{ ...fine, MetricName: 'größe' }, /^MetricName must not contain Non-ASCII characters$/],
     [noStatistic, /^Exactly one of Statistic and ExtendedStatistic must be specified$/],
     [{ ...fine, ExtendedStatistic: 'p90' }, /^Exactly one of Statistic and ExtendedStatistic/],
     [

@@ -1,4 +1,5 @@
 import type { MetricDataQuery, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch'
+import { isAscii } from '../metrics/index.ts'
 import { checkActions } from './alarm-action.validation.ts'
 import { notSupported, validationError } from './alarm-errors.ts'
 import { checkAlarmName } from './alarm-name.validation.ts'
@@ -68,6 +69,11 @@ function checkSupported(input: PutMetricAlarmInput): void {
 function checkSingleMetric(input: PutMetricAlarmInput): void {
   for (const member of ['MetricName', 'Namespace', 'Period'] as const) {
     if (input[member] === undefined) throw validationError(`${member} must not be null`)
+  }
+  for (const member of ['MetricName', 'Namespace'] as const) {
+    if (!isAscii(input[member] ?? '')) {
+      throw validationError(`${member} must not contain Non-ASCII characters`)
+    }
   }
   if ((input.Statistic === undefined) === (input.ExtendedStatistic === undefined)) {
     throw validationError('Exactly one of Statistic and ExtendedStatistic must be specified')

@@ -18,7 +18,7 @@ import { getMetricStatistics } from './metric-statistics.operations.ts'
 
 export type { ValueDistribution } from '../../statistics/value-distribution.ts'
 export { dashboardExists } from './dashboard.operations.ts'
-export type { MetricIdentity } from './metric.ts'
+export { isAscii, type MetricIdentity } from './metric.ts'
 export {
   type MetricActivity,
   type QuietMetric,

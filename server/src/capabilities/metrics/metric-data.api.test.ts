@@ -174,6 +174,11 @@ test('PutMetricData tells all faults of one kind at once, and stores nothing the
     /The value a for parameter MetricData.member.1.Dimensions.member.2.Name is a duplicate/,
   )
   await refused(
+    put({ MetricName: 'größe', Value: 1, Dimensions: [{ Name: 'a', Value: 'ä' }] }),
+    'InvalidParameterValue',
+    /^The value for parameter MetricData.member.1.MetricName contains non-ASCII characters.\nThe value for parameter MetricData.member.1.Dimensions.member.1.Value contains non-ASCII characters.$/,
+  )
+  await refused(
     put({
       MetricName,
       Value: 1,

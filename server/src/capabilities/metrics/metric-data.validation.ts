@@ -1,5 +1,6 @@
 import type { MetricDatum, PutMetricDataCommandInput } from '@aws-sdk/client-cloudwatch'
 import type { AwsError } from '../../aws/errors.ts'
+import { isAscii } from './metric.ts'
 import type { MetricSample } from './metric-sample.ts'
 import {
   invalidParameterCombination,
@@ -81,6 +82,7 @@ function readDatum(datum: MetricDatum, about: DatumPlace): MetricSample | undefi
   const { MetricName: metricName = '', Timestamp: at = now, Unit: unit } = datum
   const { StorageResolution: resolution = 60 } = datum
   checkTime(at, about)
+  checkAscii(faults, { text: metricName, parameter: `${place}.MetricName` })
   if (resolution !== 1 && resolution !== 60) {
     faults.value.push(
       `The parameter ${place}.StorageResolution must be a value in the set [ 1, 60 ].`,
@@ -106,6 +108,16 @@ function checkTime(at: Date, { place, now, faults }: DatumPlace): void {
   }
 }
 
+/** @source the text that PutMetricData's clients report, e.g. buildkite/buildkite-agent-metrics#32 */
+function checkAscii(
+  { value }: Faults,
+  { text, parameter }: { readonly text: string; readonly parameter: string },
+): void {
+  if (!isAscii(text)) {
+    value.push(`The value for parameter ${parameter} contains non-ASCII characters.`)
+  }
+}
+
 function readDimensions(
   { Dimensions: given = [] }: MetricDatum,
   { place, faults }: DatumPlace,
@@ -117,6 +129,8 @@ function readDimensions(
       faults.value.push(`The value ${name} for parameter ${own}.Name is a duplicate.`)
     if (name.startsWith(':'))
       faults.value.push(`The value ${name} for parameter ${own}.Name is invalid.`)
+    checkAscii(faults, { text: name, parameter: `${own}.Name` })
+    checkAscii(faults, { text: value, parameter: `${own}.Value` })
     if (value.trim() === '') faults.value.push(`The parameter ${own}.Value must not be empty.`)
     dimensions.set(name, value)
   }

@@ -25,3 +25,10 @@ export function metricId(
     .map(([from, to]) => hex.slice(from, to))
     .join('-')
 }
+
+/** CloudWatch takes nothing else in the names of metrics, and in the names and values of dimensions. */
+export function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1)
+    if (text.charCodeAt(index) > 127) return false
+  return true
+}
