@@ -109,7 +109,7 @@ export async function openChanges(options: {
     },
     tell: async (topic) => {
       // not counted as work, since it is by this that control asks whether work is under way
-      await options.database.pool.query('select pg_notify($1, $2)', [CHANGES_CHANNEL, topic])
+      await options.database.uncounted.query('select pg_notify($1, $2)', [CHANGES_CHANNEL, topic])
     },
     hint: wake,
     waitFor: async (topic, look, { deadline, signal, sweepMs } = {}) => {

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Log } from '../../base/log.ts'
 import { createWorkGauge, type WorkGauge } from '../../base/work-gauge.ts'
+import { Connections } from './connections.ts'
 import {
   boundValues,
   type PreparedStatement,
@@ -22,9 +23,10 @@ export interface Database extends Queryable {
   transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
   /** A connection of its own that runs `LISTEN`; reconnects by itself and then calls `reconnected`. */
   listen(channel: string, options: ListenOptions): Promise<AsyncDisposable>
+  /** Runs what is no work of the platform's, and not counted as such. */
+  readonly uncounted: Queryable
   /** For libraries that want a `pg` pool of their own. */
   readonly url: string
-  readonly pool: pg.Pool
   close(): Promise<void>
 }
 
@@ -49,31 +51,24 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 export function openDatabase(options: DatabaseOptions): Database {
   const gauge = options.gauge ?? createWorkGauge()
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.connectionsMax,
-    // no timer runs for these while they are idle
-    min: Math.ceil(options.connectionsMax / 2),
-  })
-  pool.on('error', (error) => options.log.warn('a Postgres connection was lost', { error }))
-  // whoever uses the connection hears of its loss by the failure of what it runs
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  const connections = new Connections(options)
   return {
     url: options.url,
-    pool,
-    query: (text, values) => gauge.track(() => onPool(pool, text, values)),
-    transaction: (work) => gauge.track(() => transaction(pool, work)),
+    query: (text, values) => gauge.track(() => runAlone(connections, text, values)),
+    uncounted: { query: (text, values) => runAlone(connections, text, values) },
+    transaction: (work) => gauge.track(() => transaction(connections, work)),
     listen: (channel, listenOptions) => listen(options, channel, listenOptions),
-    close: () => pool.end(),
+    close: () => connections.close(),
   }
 }
 
-async function onPool<R extends Row>(
-  pool: pg.Pool,
+async function runAlone<R extends Row>(
+  connections: Connections,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<readonly R[]> {
-  const client = await pool.connect()
+  const borrowed = connections.borrow()
+  const client = borrowed instanceof pg.Client ? borrowed : await borrowed
   let broken = false
   try {
     return await run<R>(client, text, values)
@@ -82,12 +77,12 @@ async function onPool<R extends Row>(
     broken = !(error instanceof pg.DatabaseError && error.severity === 'ERROR')
     throw error
   } finally {
-    client.release(broken)
+    connections.giveBack(client, { broken })
   }
 }
 
 async function run<R extends Row>(
-  client: pg.PoolClient,
+  client: pg.Client,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<readonly R[]> {
@@ -114,23 +109,23 @@ function preparable(text: string): PreparedStatement | undefined {
 }
 
 async function transaction<T>(
-  pool: pg.Pool,
+  connections: Connections,
   work: (transaction: Queryable) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
+  const client = await connections.borrow()
+  let broken = false
   try {
     await client.query('begin')
     const answer = await work({ query: async (text, values) => run(client, text, values) })
     await client.query('commit')
     return answer
   } catch (error) {
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError
+    await client.query('rollback').catch(() => {
+      broken = true
     })
     throw error
   } finally {
-    client.release(broken)
+    connections.giveBack(client, { broken })
   }
 }
 

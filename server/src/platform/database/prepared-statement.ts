@@ -63,7 +63,7 @@ const YEAR_10000_MS = Date.UTC(10_000, 0)
 
 /** Runs a statement on a connection that nobody else uses. */
 export function runPrepared<R extends Row>(
-  client: pg.PoolClient,
+  client: pg.Client,
   statement: PreparedStatement,
   values: readonly Bound[],
 ): Promise<readonly R[]> {
@@ -99,16 +99,17 @@ class Run<R extends Row> {
     this.connection = connection as unknown as Connection
     this.columns = statement.columns.get(this.connection)
     const isKnown = this.columns !== undefined
-    const messages = isKnown
-      ? [bind(statement.name, values), EXECUTE_AND_SYNC]
-      : [
-          // one whose first run failed may be there already
-          message('C', `S${statement.name}\0`),
-          message('P', `${statement.name}\0${statement.text}\0\0\0`),
-          bind(statement.name, values),
-          message('D', 'P\0'),
-          EXECUTE_AND_SYNC,
-        ]
+    if (isKnown) {
+      this.connection.stream.write(bind(statement.name, values, EXECUTE_AND_SYNC))
+      return
+    }
+    const messages = [
+      // one whose first run failed may be there already
+      message('C', `S${statement.name}\0`),
+      message('P', `${statement.name}\0${statement.text}\0\0\0`),
+      bind(statement.name, values, DESCRIBE),
+      EXECUTE_AND_SYNC,
+    ]
     this.connection.stream.write(Buffer.concat(messages))
   }
 
@@ -182,15 +183,17 @@ function message(type: string, content: string): Buffer {
   return bytes
 }
 
+/** Of the unnamed portal, its columns. */
+const DESCRIBE = message('D', 'P\0')
 /** Of the unnamed portal, all rows. */
 const EXECUTE_AND_SYNC = Buffer.concat([message('E', '\0\0\0\0\0'), message('S', '')])
 
-/** Binds values as text, and asks for results as text. */
-function bind(name: string, values: readonly Bound[]): Buffer {
+/** Binds values as text, and asks for results as text. @param followedBy the messages that come next */
+function bind(name: string, values: readonly Bound[], followedBy: Buffer): Buffer {
   const lengths = values.map((value) => (value === null ? 0 : Buffer.byteLength(value)))
   const content =
     1 + name.length + 1 + 2 + 2 + lengths.reduce((sum, length) => sum + 4 + length, 0) + 2
-  const bytes = Buffer.allocUnsafe(1 + 4 + content)
+  const bytes = Buffer.allocUnsafe(1 + 4 + content + followedBy.length)
   bytes.write('B', 0, 'latin1')
   bytes.writeInt32BE(4 + content, 1)
   let at = 5 + bytes.write(`\0${name}\0`, 5, 'latin1')
@@ -201,6 +204,7 @@ function bind(name: string, values: readonly Bound[]): Buffer {
     at = bytes.writeInt32BE(value === null ? -1 : (lengths[index] as number), at)
     if (value !== null) at += bytes.write(value, at)
   }
-  bytes.writeInt16BE(0, at)
+  at = bytes.writeInt16BE(0, at)
+  bytes.set(followedBy, at)
   return bytes
 }
