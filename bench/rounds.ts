@@ -41,9 +41,14 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2
 }
 
-/** From the least to the greatest value, as a share of the median. */
+/** From the least to the greatest value, as a share of the median; 0 for values that are all alike. */
 export function spread(values: readonly number[]): number {
-  return (Math.max(...values) - Math.min(...values)) / median(values)
+  return share(Math.max(...values) - Math.min(...values), median(values))
+}
+
+/** @param options.ofNothing what nothing is of nothing, which a division does not say */
+export function share(part: number, whole: number, { ofNothing } = { ofNothing: 0 }): number {
+  return part === 0 && whole === 0 ? ofNothing : part / whole
 }
 
 /** The value that `share` of all values do not exceed. @throws RangeError for no values */

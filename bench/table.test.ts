@@ -29,6 +29,15 @@ test('the table says when the machine was not quiet', () => {
   assert.match(table([calm, wild]), /not quiet.*in wild\./)
 })
 
+test('nothing on both sides is alike, and something beside nothing is beyond measure', () => {
+  const none = { what: 'none', unit: 'u', ours: [0, 0], peer: [0, 0] }
+  const some = { what: 'some', unit: 'u', ours: [2, 2], peer: [0, 0] }
+
+  assert.match(table([none]), /none +u +0 +0% +0 +0% +1× /)
+  assert.match(table([some]), /some +u +2 +0% +0 +0% +∞× /)
+  assert.match(table([{ ...none, ours: [0, 0, 3] }]), /none +u +0 +∞% /)
+})
+
 test('sides take turns, and the first round only warms up', async () => {
   const calls: string[] = []
   const bench = { rounds: 2, runSeconds: 1, say: () => undefined }

@@ -1,5 +1,5 @@
 import type { Outcome } from './goal.ts'
-import { median, spread } from './rounds.ts'
+import { median, share, spread } from './rounds.ts'
 import type { Measurement } from './row.ts'
 
 /** A spread above this says that something else was using the machine. */
@@ -11,7 +11,8 @@ const HEAD = ['what', 'unit', 'ours', '±', 'peer', '±', 'ratio', 'goal', 'met?
 export function outcomeOf({ ours, peer }: Measurement): Outcome {
   const pairs = ours.flatMap((value, round) => {
     const other = peer[round]
-    return other === undefined ? [] : [value / other]
+    // none on either side is as many
+    return other === undefined ? [] : [share(value, other, { ofNothing: 1 })]
   })
   return {
     ours: median(ours),
@@ -83,5 +84,5 @@ export function figure(value: number): string {
 }
 
 function percent(share: number): string {
-  return `${Math.round(share * 100)}%`
+  return `${Math.round(share * 100).toLocaleString('en')}%`
 }
