@@ -1,3 +1,5 @@
+import { tableLines } from './table.ts'
+
 /** One subcommand: its help, and what it does. */
 export interface Command {
   /** After the name, e.g. `NAME DIR`. */
@@ -27,17 +29,7 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2))
 }
 
-/** Columns aligned for reading; the first row is the head. */
+/** Columns aligned for reading, within the terminal's width; the first row is the head. */
 export function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  )
-  for (const row of rows) {
-    print(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-  }
+  for (const line of tableLines(rows, process.stdout.columns)) print(line)
 }

@@ -134,6 +134,28 @@ test('a resting alarm is woken by data, and is then due at its usual time', asyn
   })
 })
 
+test('an alarm that rests since a control that was killed is woken by the next one', async () => {
+  await using world = await alarmWorld(postgres)
+  await world.put({ TreatMissingData: 'notBreaching' })
+  world.moveTo(2_000)
+  await evaluateDueAlarms(world.platform)
+  // what a control does not hear of any more
+  await world.report(50, 0)
+  world.moveTo(MINUTE_MS + 5_000)
+
+  await using _ = superviseAlarms(world.platform, { actions: [] })
+  await eventually(async () => {
+    const { nextLookAt } = await readAgenda(world.platform.database)
+    return nextLookAt !== undefined
+  })
+  world.moveTo(2 * MINUTE_MS + 2_000)
+
+  await eventually(async () => {
+    const [alarm] = await readAlarms(world.platform.database, world.place, ['a'])
+    return alarm?.stateValue === 'ALARM'
+  })
+})
+
 test('an alarm does not rest that depends on the time, or whose actions are repeated', async () => {
   await using world = await alarmWorld(postgres)
   const { database } = world.platform
