@@ -63,7 +63,7 @@ test('CreateLogGroup with a name in use is refused; another region has names of 
 })
 
 test('DescribeLogGroups finds by prefix, by part and by name, page by page', async () => {
-  const id = newShortId(12)
+  const id = `id-${newShortId(12)}` // sorts before what begins with x
   for (const name of [`${id}/b`, `${id}/a`, `x-${id}`]) await givenGroup(name)
 
   assert.deepEqual(await names({ logGroupNamePrefix: id }), [`${id}/a`, `${id}/b`])
