@@ -1,12 +1,6 @@
 import type { Queryable } from '../../platform/database/database.ts'
 import type { Platform } from '../../platform/scope.ts'
-import { deleteManagedAlarms } from '../alarms/index.ts'
-import {
-  deleteTarget,
-  readTarget,
-  type ScalableTarget,
-  updateTarget,
-} from '../scalable-targets/index.ts'
+import { readTarget, type ScalableTarget, updateTarget } from '../scalable-targets/index.ts'
 import { beginActivity, type ScalingOccasion } from './begin-activity.activities.ts'
 import { quantityOf } from './scalable-dimension.ts'
 import { changeCapacity, observeCapacity } from './scaled-capacity.ts'
@@ -29,7 +23,6 @@ export async function scaleTarget(
   occasion: ScalingOccasion = {},
 ): Promise<void> {
   const { database } = platform
-  if (await deregisterGone(platform, targetId)) return
   await database.transaction((transaction) => runSchedule(platform, transaction, targetId))
   // what was under way ends first; then there is room for another activity
   if (!(await followOpen(platform, targetId))) return
@@ -37,19 +30,6 @@ export async function scaleTarget(
     beginActivity(platform, transaction, { targetId, occasion }),
   )
   if (isBegun) await followOpen(platform, targetId)
-}
-
-/** A component that is deleted takes its registration with it, as an endpoint does its variants'. */
-async function deregisterGone(platform: Platform, targetId: string): Promise<boolean> {
-  const { database } = platform
-  const target = await readTarget(database, targetId)
-  const isComponent = target && !target.variant
-  if (!isComponent || (await observeCapacity(database, target))) return false
-  await database.transaction(async (transaction) => {
-    const names = await deleteTarget(transaction, targetId)
-    await deleteManagedAlarms(transaction, target.place, { platform, names })
-  })
-  return true
 }
 
 /** @returns whether nothing is under way any more */
