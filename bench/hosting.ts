@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import {
@@ -8,9 +9,13 @@ import {
   waitUntilEndpointInService,
 } from '@aws-sdk/client-sagemaker'
 import { pack } from 'tar-stream'
-import type { BenchPlatform } from './platform.ts'
+import { type BenchPlatform, startBenchPlatform } from './platform.ts'
+import { peerEnvironment } from './python.ts'
+import type { Bench } from './row.ts'
+import { trainModel } from './script-mode.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
-/** Where models and answers are; made by whoever deploys. */
+/** Where models and answers are. */
 export const BUCKET = 'bench-hosting'
 export const XGBOOST_IMAGE = '683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1'
 /** AWS's limit is by the instance: this one has room for a thousand models. */
@@ -21,6 +26,24 @@ export interface XgboostEndpoint {
   /** What requests may name; one undefined where the endpoint has one model. */
   readonly targets: readonly (string | undefined)[]
   invoke(line: string, target: string | undefined): Promise<unknown>
+}
+
+/** A platform with the bucket, and a model for its endpoints. */
+export interface Hosting extends AsyncDisposable {
+  readonly platform: BenchPlatform
+  readonly model: Buffer
+  /** A row of the model's data, as CSV. */
+  readonly line: string
+}
+
+export async function startHosting(bench: Bench): Promise<Hosting> {
+  const peers = await peerEnvironment(bench.say)
+  await using folder = await temporaryFolder()
+  const { modelFile, row: line } = await trainModel(peers, folder.path)
+  const model = await readFile(modelFile)
+  const platform = await startBenchPlatform()
+  await platform.s3.createBucket({ Bucket: BUCKET })
+  return { platform, model, line, [Symbol.asyncDispose]: () => platform[Symbol.asyncDispose]() }
 }
 
 /** Deploys the built-in XGBoost image with one instance, and returns when it serves. */

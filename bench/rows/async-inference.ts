@@ -1,14 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicMs } from '../../server/src/base/clock.ts'
-import { BUCKET, deployXgboost, type XgboostEndpoint } from '../hosting.ts'
+import { BUCKET, deployXgboost, startHosting, type XgboostEndpoint } from '../hosting.ts'
 import { callAll } from '../load.ts'
-import { type BenchPlatform, startBenchPlatform } from '../platform.ts'
-import { peerEnvironment } from '../python.ts'
+import type { BenchPlatform } from '../platform.ts'
 import { takeTurns } from '../rounds.ts'
 import type { Measurement, Row } from '../row.ts'
-import { trainModel } from '../script-mode.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
 
 const REQUESTS = 400
 const AT_ONCE = 8
@@ -19,12 +15,9 @@ export const row: Row = {
   summary: `${REQUESTS} queued requests until all their outputs are in S3, beside as many direct ones to the same container, ${AT_ONCE} at once`,
   programs: [],
   run: async (bench): Promise<readonly Measurement[]> => {
-    const peers = await peerEnvironment(bench.say)
-    await using folder = await temporaryFolder()
-    const { modelFile, row: line } = await trainModel(peers, folder.path)
-    await using platform = await startBenchPlatform()
-    await platform.s3.createBucket({ Bucket: BUCKET })
-    const model = { file: await readFile(modelFile), bytes: 0 }
+    await using hosting = await startHosting(bench)
+    const { platform, line } = hosting
+    const model = { file: hosting.model, bytes: 0 }
     const direct = await deployXgboost(platform, { name: 'direct', model })
     const queued = await deployXgboost(platform, {
       name: 'queued',

@@ -1,14 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { monotonicMs } from '../../server/src/base/clock.ts'
 import { atMostTimesPeer } from '../goal.ts'
-import { BUCKET, deployXgboost, type XgboostEndpoint } from '../hosting.ts'
+import { deployXgboost, startHosting, type XgboostEndpoint } from '../hosting.ts'
 import { callAll } from '../load.ts'
-import { startBenchPlatform } from '../platform.ts'
-import { peerEnvironment } from '../python.ts'
 import { quantile, takeTurns } from '../rounds.ts'
 import type { Measurement, Row } from '../row.ts'
-import { trainModel } from '../script-mode.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
 
 const MODELS = 1_000
 const MODEL_BYTES = 1_000_000
@@ -20,12 +15,9 @@ export const row: Row = {
   summary: `one request to one of ${MODELS} models of 1 MB in one container, all loaded, beside a container of one`,
   programs: [],
   run: async (bench): Promise<readonly Measurement[]> => {
-    const peers = await peerEnvironment(bench.say)
-    await using folder = await temporaryFolder()
-    const { modelFile, row: line } = await trainModel(peers, folder.path)
-    await using platform = await startBenchPlatform()
-    await platform.s3.createBucket({ Bucket: BUCKET })
-    const model = { file: await readFile(modelFile), bytes: MODEL_BYTES }
+    await using hosting = await startHosting(bench)
+    const { platform, line } = hosting
+    const model = { file: hosting.model, bytes: MODEL_BYTES }
     const single = await deployXgboost(platform, { name: 'single', model })
     const many = await deployXgboost(platform, { name: 'many', model, models: MODELS })
     const loading = await callAll(many.targets, LOADING_AT_ONCE, () => ({

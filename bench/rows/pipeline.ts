@@ -1,15 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BUCKET, deploy, packed, XGBOOST_IMAGE } from '../hosting.ts'
+import { BUCKET, deploy, packed, startHosting, XGBOOST_IMAGE } from '../hosting.ts'
 import { Connection } from '../http-load.ts'
 import { callAll, type LoadResult } from '../load.ts'
-import { type BenchPlatform, startBenchPlatform } from '../platform.ts'
-import { peerEnvironment } from '../python.ts'
+import type { BenchPlatform } from '../platform.ts'
 import { takeTurns } from '../rounds.ts'
 import type { Measurement, Row } from '../row.ts'
-import { trainModel } from '../script-mode.ts'
 import { signedRequest } from '../signed-request.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
 
 const ENDPOINT = 'pipeline'
 const REQUESTS = 1_000
@@ -22,20 +19,18 @@ export const row: Row = {
     'one request to an inference pipeline of two containers, beside a client that asks the same two one after the other',
   programs: [],
   run: async (bench): Promise<readonly Measurement[]> => {
-    const peers = await peerEnvironment(bench.say)
-    await using folder = await temporaryFolder()
-    const { modelFile, row: line } = await trainModel(peers, folder.path)
-    await using platform = await startBenchPlatform()
-    await deployPipeline(platform, await readFile(modelFile))
+    await using hosting = await startHosting(bench)
+    const { platform, line } = hosting
+    await deployPipeline(platform, hosting.model)
     const sockets = await containerSockets(platform.dataDir)
-    const load = async (atOnce: number) => ({
+    const load = (atOnce: number) => ({
       ours: () => askPipeline(platform, { line, atOnce }),
       peer: () => askContainers(sockets, { line, atOnce }),
       show: ({ latencyMsP50, callsPerSecond }: LoadResult) =>
         `${latencyMsP50.toFixed(2)} ms, ${Math.round(callsPerSecond)}/s`,
     })
-    const alone = await takeTurns(bench, await load(1))
-    const together = await takeTurns(bench, await load(AT_ONCE))
+    const alone = await takeTurns(bench, load(1))
+    const together = await takeTurns(bench, load(AT_ONCE))
     return [
       {
         what: 'one row through a pipeline of two containers: p50 at c=1, vs both asked by a perfect client',
@@ -57,7 +52,6 @@ export const row: Row = {
 /** The first container hands on what it gets, the second predicts. */
 async function deployPipeline(platform: BenchPlatform, model: Buffer): Promise<void> {
   const { s3 } = platform
-  await s3.createBucket({ Bucket: BUCKET })
   const put = async (Key: string, files: Readonly<Record<string, Buffer>>): Promise<string> => {
     await s3.putObject({ Bucket: BUCKET, Key, Body: await packed(files) })
     return `s3://${BUCKET}/${Key}`

@@ -1,13 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { monotonicMs } from '../../server/src/base/clock.ts'
-import { BUCKET, deployXgboost, type XgboostEndpoint } from '../hosting.ts'
-import { type BenchPlatform, startBenchPlatform } from '../platform.ts'
-import { peerEnvironment } from '../python.ts'
+import { deployXgboost, startHosting, type XgboostEndpoint } from '../hosting.ts'
+import type { BenchPlatform } from '../platform.ts'
 import { quantile, takeTurns } from '../rounds.ts'
 import type { Measurement, Row } from '../row.ts'
-import { trainModel } from '../script-mode.ts'
-import { temporaryFolder } from '../temporary-folder.ts'
 
 const REQUESTS = 300
 const POLL_MS = 50
@@ -18,12 +14,9 @@ export const row: Row = {
     'one request to a serverless variant whose environment is warm, beside a variant on an instance; and its cold start',
   programs: [],
   run: async (bench): Promise<readonly Measurement[]> => {
-    const peers = await peerEnvironment(bench.say)
-    await using folder = await temporaryFolder()
-    const { modelFile, row: line } = await trainModel(peers, folder.path)
-    await using platform = await startBenchPlatform()
-    await platform.s3.createBucket({ Bucket: BUCKET })
-    const model = { file: await readFile(modelFile), bytes: 0 }
+    await using hosting = await startHosting(bench)
+    const { platform, line } = hosting
+    const model = { file: hosting.model, bytes: 0 }
     const plain = await deployXgboost(platform, { name: 'plain', model })
     const serverless = await deployXgboost(platform, {
       name: 'serverless',
