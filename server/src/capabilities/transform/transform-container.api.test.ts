@@ -1,23 +1,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { newShortId } from '../../base/ids.ts'
-import { type Change, startTransformer, type Transformer } from './transformer-fixture.ts'
+import { startTransformer, type Transformer } from './transformer-fixture.ts'
 
 let transformer: Transformer
-let model: string
+let transformed: Transformer['transformed']
 
 before(async () => {
   transformer = await startTransformer()
-  model = await transformer.createModel()
+  transformed = transformer.transformed
 })
 after(() => transformer.close())
-
-function transformed(
-  objects: Readonly<Record<string, string | Buffer>>,
-  change: Change & { readonly modelName?: string } = {},
-) {
-  return transformer.transformed(objects, { modelName: model, ...change })
-}
 
 test('a bad record fails its object only, and the reason names it and the data log', async () => {
   const { job, outputs, name, place } = await transformed(

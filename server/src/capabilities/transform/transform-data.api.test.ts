@@ -2,23 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { newShortId } from '../../base/ids.ts'
-import { type Change, startTransformer, type Transformer } from './transformer-fixture.ts'
+import { startTransformer, type Transformer } from './transformer-fixture.ts'
 
 let transformer: Transformer
-let model: string
+let transformed: Transformer['transformed']
 
 before(async () => {
   transformer = await startTransformer()
-  model = await transformer.createModel()
+  transformed = transformer.transformed
 })
 after(() => transformer.close())
-
-function transformed(
-  objects: Readonly<Record<string, string | Buffer>>,
-  change: Change & { readonly modelName?: string } = {},
-) {
-  return transformer.transformed(objects, { modelName: model, ...change })
-}
 
 test('sub-folders, empty objects and objects without a final newline keep their places', async () => {
   const { job, outputs } = await transformed({

@@ -67,10 +67,10 @@ export interface Transformer {
   payloads(name: string): Promise<readonly Payload[]>
   /** Puts objects under a prefix of their own. @returns a job over them, and that prefix */
   given(objects: Readonly<Record<string, string | Buffer>>): Promise<Given>
-  /** Runs a job over these objects. */
+  /** Runs a job over these objects, by default with a model that answers at once. */
   transformed(
     objects: Readonly<Record<string, string | Buffer>>,
-    change: Change & { readonly modelName: string },
+    change?: Change & { readonly modelName?: string },
   ): Promise<Transformed>
   close(): Promise<void>
 }
@@ -103,6 +103,16 @@ export async function startTransformer(options: TestServerOptions = {}): Promise
   }
 
   const newName = (): string => `job-${newShortId(10)}`
+  const createModel: Transformer['createModel'] = async (environment) => {
+    const ModelName = newName()
+    await sagemaker.createModel({
+      ModelName,
+      ExecutionRoleArn: roleArn,
+      PrimaryContainer: { Image: image, ...(environment && { Environment: environment }) },
+    })
+    return ModelName
+  }
+  let plainModel: Promise<string> | undefined
   const request: Transformer['request'] = (modelName, { input, output, ...change } = {}) => ({
     TransformJobName: newName(),
     ModelName: modelName,
@@ -143,15 +153,7 @@ export async function startTransformer(options: TestServerOptions = {}): Promise
     bucket,
     image,
     newName,
-    createModel: async (environment) => {
-      const ModelName = newName()
-      await sagemaker.createModel({
-        ModelName,
-        ExecutionRoleArn: roleArn,
-        PrimaryContainer: { Image: image, ...(environment && { Environment: environment }) },
-      })
-      return ModelName
-    },
+    createModel,
     request,
     start,
     ended,
@@ -165,9 +167,10 @@ export async function startTransformer(options: TestServerOptions = {}): Promise
         .filter((line) => line.startsWith('payload '))
         .map((line) => JSON.parse(line.slice('payload '.length)) as Payload),
     given,
-    transformed: async (objects, { modelName, ...more }) => {
+    transformed: async (objects, { modelName, ...more } = {}) => {
       const { change, place } = await given(objects)
-      const name = await start(modelName, {
+      plainModel ??= createModel()
+      const name = await start(modelName ?? (await plainModel), {
         ...more,
         input: { ...change.input, ...more.input },
         output: { ...change.output, ...more.output },
