@@ -24,6 +24,8 @@ const DECIDES =
   /\.(states|validation|workflow|container)\.test\.ts$|^server\/src\/(statistics|aws)\//
 /** Tests wait for processes a third of their time. */
 const FILES_PER_CORE = 1.5
+/** Each starts a platform of its own, kills parts of it and waits for the rest. */
+const TWO_BY_TWO = ['--test-concurrency=2']
 const ONE_BY_ONE = ['--test-concurrency=1']
 /** Not a bound on how long a test should take, but on how long a run hangs with one. */
 const TEST_TIMEOUT_MS = 600_000
@@ -114,7 +116,7 @@ try {
   }
   if (mode === 'all' || mode === 'journeys') {
     const files = testFiles(['tests/{simulation,journeys}/*.test.ts'])
-    await nodeTests('simulation and journeys', { files, flags: ONE_BY_ONE, environment })
+    await nodeTests('simulation and journeys', { files, flags: TWO_BY_TWO, environment })
   }
   if (mode === 'long') {
     const files = testFiles(['tests/journeys/long/*.test.ts'])
