@@ -3,8 +3,9 @@ import { insertDecision } from './deployment.store.ts'
 import type { DecisionDetail, DecisionName } from './deployment.ts'
 import { instancesByConfig, sharesByConfig } from './deployment-traffic.ts'
 import type { FleetKey } from './endpoint.workflow.ts'
-import { readFleets, readReplicas } from './fleet.store.ts'
+import { readFleets } from './fleet.store.ts'
 import type { Fleet, Replica } from './fleet.ts'
+import { readReplicas } from './replica.store.ts'
 
 /** A decision as it is taken. */
 export interface TakenDecision {

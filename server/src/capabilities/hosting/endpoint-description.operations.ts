@@ -7,8 +7,9 @@ import { endpointNotFound } from './endpoint.operations.ts'
 import type { EndpointStatus } from './endpoint.states.ts'
 import { ENDPOINT_LISTING, findEndpoint } from './endpoint.store.ts'
 import { readyInstances } from './endpoint-state.ts'
-import { readFleets, readReplicas } from './fleet.store.ts'
+import { readFleets } from './fleet.store.ts'
 import type { Fleet, FleetVariant, ServerlessSettings } from './fleet.ts'
+import { readReplicas } from './replica.store.ts'
 import { launchingStatus, type ShownEndpoint, servingStatus } from './variant-status.states.ts'
 
 /** @throws ValidationException `Could not find endpoint "arn…".` */

@@ -15,20 +15,22 @@ import { type Endpoint, lockEndpoint } from './endpoint.store.ts'
 import { adaptEnvironments } from './environments.activities.ts'
 import { decideFleet, type FleetCommand, type ObservedReplica } from './fleet.states.ts'
 import {
-  deleteReplica,
   deleteRetiredFleets,
-  findReplicaIds,
-  insertReplica,
   noteFailure,
-  noteReplica,
   readFleets,
-  readReplicas,
-  retireReplicas,
   setFleetPublished,
   setInstanceCount,
 } from './fleet.store.ts'
 import { everyVariant, type Fleet } from './fleet.ts'
 import { REPLICA_GRACE_SECONDS, REPLICA_KIND } from './replica.container.ts'
+import {
+  deleteReplica,
+  findReplicaIds,
+  insertReplica,
+  noteReplica,
+  readReplicas,
+  retireReplicas,
+} from './replica.store.ts'
 import {
   containerTaskIds,
   replicaOfTask,

@@ -1,7 +1,7 @@
 import { Refusal } from '../../base/refusal.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { type MetricSample, recordMetricBatch } from '../metrics/index.ts'
-import { findReplicaIdentity } from './fleet.store.ts'
+import { findReplicaIdentity } from './replica.store.ts'
 
 /**
  * What a replica that holds many models counts, by metric.

@@ -3,7 +3,8 @@ import type { Place } from '../../platform/scope.ts'
 import { isInProgress } from './endpoint.states.ts'
 import { findEndpoint } from './endpoint.store.ts'
 import { readyInstances } from './endpoint-state.ts'
-import { readFleets, readReplicas } from './fleet.store.ts'
+import { readFleets } from './fleet.store.ts'
+import { readReplicas } from './replica.store.ts'
 
 /** What whoever scales a variant must know of it. */
 export interface ScalableVariant {

@@ -5,9 +5,10 @@ import { isInProgress } from './endpoint.states.ts'
 import { type Endpoint, findEndpoint, lockEndpoint, setEndpointStatus } from './endpoint.store.ts'
 import { readyInstances } from './endpoint-state.ts'
 import { capacityStory } from './endpoint-story.ts'
-import { readFleets, readReplicas, setFleetVariants } from './fleet.store.ts'
+import { readFleets, setFleetVariants } from './fleet.store.ts'
 import type { Fleet, FleetVariant, ServerlessSettings } from './fleet.ts'
 import { aimAt, type VariantTarget } from './fleet-variant.ts'
+import { readReplicas } from './replica.store.ts'
 
 /** How many instances a variant of the serving fleet has, and shall have. */
 export interface VariantCapacity {
