@@ -65,7 +65,7 @@ export async function requireControl<T>(
   await requireRunning(dataDir)
   const answer = await askControl<T>(dataDir, method, asked)
   if (answer === undefined) {
-    throw new Problem('control is being started again: try once more in a second')
+    throw new Interrupted('control is being started again: try once more in a second')
   }
   return answer
 }

@@ -4,7 +4,7 @@ import { monotonicMs } from '../../server/src/base/clock.ts'
 import { formatDuration, parseDurationMs } from '../../server/src/base/duration.ts'
 import { SPEED_MAX, SPEED_MIN } from '../../server/src/base/steerable-clock.ts'
 import type { ClockCommand } from '../../server/src/platform/clock/index.ts'
-import { type Command, Problem, print, printJson, UsageError } from '../command.ts'
+import { type Command, print, printJson, UsageError } from '../command.ts'
 import {
   configFor,
   DATA_DIR_OPTION,
@@ -80,7 +80,8 @@ async function carryOut(dataDir: string, command: ClockCommand): Promise<ClockSh
   const post = (body: ClockCommand) =>
     requireControl<ClockShown>(dataDir, 'POST', { url: '/clock', body })
   if (!('advance' in command)) return post(command)
-  const targetMs = Date.parse((await show(dataDir)).now) + (parseDurationMs(command.advance) ?? 0)
+  const targetMs =
+    Date.parse((await shownAgain(dataDir)).now) + (parseDurationMs(command.advance) ?? 0)
   let rest = command
   for (;;) {
     try {
@@ -95,14 +96,14 @@ async function carryOut(dataDir: string, command: ClockCommand): Promise<ClockSh
   }
 }
 
-/** @throws Problem when the platform does not come back */
+/** What the clock shows, once control is there. @throws Problem when it does not come back */
 async function shownAgain(dataDir: string): Promise<ClockShown> {
   const giveUpMs = monotonicMs() + BACK_MS_MAX
   for (;;) {
     try {
       return await show(dataDir)
     } catch (error) {
-      if (!(error instanceof Problem) || monotonicMs() > giveUpMs) throw error
+      if (!(error instanceof Interrupted) || monotonicMs() > giveUpMs) throw error
       // the supervisor is gone as well
       await requireRunning(dataDir)
       await pause(LOOK_MS)
