@@ -41,11 +41,14 @@ export function noWeight(route: EndpointRoute): AwsError {
   )
 }
 
-export function noReplica(route: EndpointRoute, variantName: string): AwsError {
+export function noReplica(
+  route: EndpointRoute,
+  of: { readonly variantName: string; readonly inferenceComponentName?: string | undefined },
+): AwsError {
   return new AwsError(
     'ServiceUnavailable',
-    `No container of variant ${variantName} of endpoint ${route.endpointName} is able to answer. ` +
-      `Its log: /aws/sagemaker/Endpoints/${route.endpointName}`,
+    `No container of variant ${of.variantName} of endpoint ${route.endpointName} is able to answer. ` +
+      `Its log: ${logGroup({ route, ...of })}`,
     { fault: 'server' },
   )
 }
@@ -118,6 +121,8 @@ export interface FailedContainer {
   readonly isMultiModel?: boolean
   /** Which container of the replica it is; absent when it has but one. */
   readonly containerName?: string | undefined
+  /** Of which inference component the replica is a copy; absent when it is the variant's own. */
+  readonly inferenceComponentName?: string | undefined
 }
 
 /** Ours, as are the two below; AWS documents that each is a validation error. */
@@ -204,10 +209,10 @@ function withoutAnswer(container: FailedContainer, text: string): AwsError {
 }
 
 function modelError(
-  { route, variantName, replicaId, containerName }: FailedContainer,
+  container: FailedContainer,
   { status, message, original }: { status: number; message: string; original: string },
 ): AwsError {
-  const group = `/aws/sagemaker/Endpoints/${route.endpointName}`
+  const { route, variantName, replicaId, containerName } = container
   const [, partition = 'aws'] = route.endpointArn.split(':')
   const stream = `${variantName}/${replicaId}${containerName === undefined ? '' : `/${containerName}`}`
   const place = `arn:${partition}:logs:${route.region}:${route.account}`
@@ -215,14 +220,23 @@ function modelError(
     members: {
       OriginalStatusCode: status,
       OriginalMessage: original,
-      LogStreamArn: `${place}:log-group:${group}:log-stream:${stream}`,
+      LogStreamArn: `${place}:log-group:${logGroup(container)}:log-stream:${stream}`,
     },
   })
 }
 
-function whereToLook({ route }: FailedContainer): string {
-  const { region, account, endpointName } = route
+function logGroup({
+  route,
+  inferenceComponentName: component,
+}: Pick<FailedContainer, 'route' | 'inferenceComponentName'>): string {
+  return component === undefined
+    ? `/aws/sagemaker/Endpoints/${route.endpointName}`
+    : `/aws/sagemaker/InferenceComponents/${component}`
+}
+
+function whereToLook(container: FailedContainer): string {
+  const { region, account } = container.route
   const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}`
-  const group = `#logEventViewer:group=/aws/sagemaker/Endpoints/${endpointName}`
+  const group = `#logEventViewer:group=${logGroup(container)}`
   return `See ${console}${group} in account ${account} for more information.`
 }

@@ -12,6 +12,7 @@ const USAGE: TaskUsage = {
   account: '123456789012',
   region: 'us-east-1',
   log: { group: '/aws/sagemaker/Endpoints/my-endpoint', stream: 'AllTraffic/r-1' },
+  vCpus: 4,
   cpuPercent: 187.5,
   memoryPercent: 12,
   diskPercent: 3,
@@ -43,4 +44,18 @@ test('replicas are told by endpoint and variant, jobs by host', () => {
     three('/aws/sagemaker/TrainingJobs', { Host: 'my-job/algo-2' }),
   )
   assert.deepEqual(identities({ kind: 'Other' }), [])
+})
+
+test('copies of an inference component are told by its name too, of what they were given', () => {
+  const log = { group: '/aws/sagemaker/InferenceComponents/my-component', stream: 'AllTraffic/r-1' }
+
+  const figures = usageSamples({ ...USAGE, log }, AT)
+    .filter(({ namespace }) => namespace === '/aws/sagemaker/InferenceComponents')
+    .map(({ metricName, dimensions, sum }) => [metricName, dimensions, sum])
+
+  const dimensions = { InferenceComponentName: 'my-component' }
+  assert.deepEqual(figures, [
+    ['CPUUtilizationNormalized', dimensions, 187.5 / 4],
+    ['MemoryUtilizationNormalized', dimensions, 12],
+  ])
 })

@@ -12,36 +12,52 @@ const JOB_NAMESPACES: Readonly<Record<string, string>> = {
   TransformJob: '/aws/sagemaker/TransformJobs',
 }
 const ENDPOINTS = '/aws/sagemaker/Endpoints'
+const INFERENCE_COMPONENTS = '/aws/sagemaker/InferenceComponents'
+
+type Figures = Readonly<Record<string, number>>
+type Identity = Pick<MetricSample, 'namespace' | 'dimensions'>
 
 /** What a running task takes, as metrics of the minute of `at`; nothing for tasks of other kinds. */
 export function usageSamples(usage: TaskUsage, at: Date): readonly MetricSample[] {
-  const identities = identitiesOf(usage)
-  const figures = [
-    ['CPUUtilization', usage.cpuPercent],
-    ['MemoryUtilization', usage.memoryPercent],
-    ['DiskUtilization', usage.diskPercent],
-  ] as const
-  return identities.flatMap((identity) =>
-    figures.map(([metricName, value]) => ({
-      ...identity,
-      metricName,
-      unit: 'Percent',
-      at,
-      resolutionSeconds: 60,
-      sampleCount: 1,
-      sum: value,
-      minimum: value,
-      maximum: value,
-    })),
-  )
+  const { vCpus, cpuPercent, memoryPercent, diskPercent } = usage
+  const samplesOf = (figures: Figures) => (identity: Identity) =>
+    Object.entries(figures).map(
+      ([metricName, value]): MetricSample => ({
+        ...identity,
+        metricName,
+        unit: 'Percent',
+        at,
+        resolutionSeconds: 60,
+        sampleCount: 1,
+        sum: value,
+        minimum: value,
+        maximum: value,
+      }),
+    )
+  const figures = {
+    CPUUtilization: cpuPercent,
+    MemoryUtilization: memoryPercent,
+    DiskUtilization: diskPercent,
+  }
+  const ofComponent = {
+    CPUUtilizationNormalized: cpuPercent / vCpus,
+    MemoryUtilizationNormalized: memoryPercent,
+  }
+  return [
+    ...identitiesOf(usage).flatMap(samplesOf(figures)),
+    ...componentOf(usage).flatMap(samplesOf(ofComponent)),
+  ]
 }
 
-function identitiesOf({
-  kind,
-  name,
-  host,
-  log,
-}: TaskUsage): readonly Pick<MetricSample, 'namespace' | 'dimensions'>[] {
+/** The inference component that a replica is a copy of, which its log tells. */
+function componentOf({ kind, log }: TaskUsage): readonly Identity[] {
+  const prefix = `${INFERENCE_COMPONENTS}/`
+  if (kind !== 'Replica' || !log.group.startsWith(prefix)) return []
+  const dimensions = { InferenceComponentName: log.group.slice(prefix.length) }
+  return [{ namespace: INFERENCE_COMPONENTS, dimensions }]
+}
+
+function identitiesOf({ kind, name, host, log }: TaskUsage): readonly Identity[] {
   if (kind === 'Replica') {
     // the log's stream is the variant's name, the replica's id and, where it has several, the container's name
     const [VariantName = '', , ContainerName] = log.stream.split('/')

@@ -96,6 +96,23 @@ test('InvokeEndpoint with a component, of an endpoint that hosts none, is refuse
   })
 })
 
+test('a ModelError of a component names the component’s log', async () => {
+  await using one = await startUpstream((request, response) => {
+    request.resume()
+    response.writeHead(500).end('broken')
+  })
+  await using server = await startTestGateway()
+  serveComponents(server, { one: [one.socket] })
+
+  await assert.rejects(invoke(server, 'one'), (error: Error & { LogStreamArn?: string }) => {
+    assert.equal(error.name, 'ModelError')
+    assert.match(error.message, /group=\/aws\/sagemaker\/InferenceComponents\/one in account/)
+    const group = ':log-group:/aws/sagemaker/InferenceComponents/one:log-stream:AllTraffic/one-'
+    assert.ok(error.LogStreamArn?.includes(group), error.LogStreamArn)
+    return true
+  })
+})
+
 test('a request to a component that is scaled to zero is held until it has a copy', async () => {
   await using one = await startCopy('one')
   await using server = await startTestGateway({ limits: { waitingRoom: { waitMsMax: 1 } } })

@@ -212,7 +212,7 @@ export class Sending implements Waiting {
     const { endpoint, variant } = this.choice
     if (variant && isWithoutCopy(variant)) this.invocation.refuse(componentWithoutCapacity())
     else if (endpoint) {
-      this.invocation.refuse(noReplica(endpoint.route, variant?.variantName ?? ''))
+      this.invocation.refuse(noReplica(endpoint.route, variant ?? { variantName: '' }))
     }
   }
 
@@ -238,6 +238,7 @@ export class Sending implements Waiting {
       replicaId: this.placement.replicaId,
       isMultiModel: variant?.isMultiModel === true,
       containerName: this.walk?.hostname,
+      inferenceComponentName: variant?.inferenceComponentName,
     }
   }
 }

@@ -219,6 +219,8 @@ export interface TaskSummary {
 /** What a task's container takes of what it was given, measured on the machine that runs it. */
 export interface TaskUsage
   extends Pick<Task, 'taskId' | 'kind' | 'name' | 'realm' | 'account' | 'region' | 'host' | 'log'> {
+  /** How many cores it was given. */
+  readonly vCpus: number
   /** Of one core, summed over cores, averaged since the sample before: two busy cores are 200. */
   readonly cpuPercent: number
   /** Of `resources.memoryBytes`; without what the kernel merely keeps of files. */

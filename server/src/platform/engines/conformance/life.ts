@@ -205,7 +205,7 @@ export function lifeTests(subject: () => Subject): void {
     assert.ok(diskPercent > 40 && diskPercent < 60, `disk ${diskPercent}`)
     assert.ok(!Number.isNaN(Date.parse(sampledAt)))
     const { taskId, kind, name, realm, account, region, log } = task
-    assert.deepEqual(rest, { taskId, kind, name, realm, account, region, log })
+    assert.deepEqual(rest, { taskId, kind, name, realm, account, region, log, vCpus: 2 })
     assert.equal(await usageOf(), undefined)
   })
 

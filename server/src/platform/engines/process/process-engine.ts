@@ -254,7 +254,8 @@ async function usage(paths: EnginePaths): Promise<readonly TaskUsage[]> {
       const order = claim && isAlive(claim) ? await readJson<TaskOrder>(directory.order) : undefined
       if (!sample || !order) return undefined
       const { taskId, kind, name: taskName, realm, account, region, host, log } = order.task
-      const task = { taskId, kind, name: taskName, realm, account, region, log }
+      const { vCpus } = order.task.resources
+      const task = { taskId, kind, name: taskName, realm, account, region, log, vCpus }
       return { ...task, ...(host !== undefined && { host }), ...sample }
     }),
   )
