@@ -22,7 +22,7 @@ export {
   readyCopies,
   watchEndpoint,
 } from './endpoint-state.ts'
-export { canHold } from './placement.states.ts'
+export { canHold, placementsOf } from './placement.states.ts'
 export {
   deleteWorkloads,
   insertWorkload,

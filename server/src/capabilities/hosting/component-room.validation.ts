@@ -2,7 +2,7 @@ import type { DeploymentConfig } from '@aws-sdk/client-sagemaker'
 import { notImplemented, validationException } from '../../aws/errors.ts'
 import { capacityOf, instancesMax } from './component-host.ts'
 import type { FleetVariant } from './fleet.ts'
-import { canHold } from './placement.states.ts'
+import { canHold, placementsOf } from './placement.states.ts'
 import type { Workload } from './workload.ts'
 
 /** Refuses to turn an endpoint of models into one of inference components, or the other way round. */
@@ -31,15 +31,14 @@ export function requireRoom(workloads: readonly Workload[], next: readonly Fleet
         `The variant "${variantName}" hosts the inference component(s) ${names}: it must stay as long as they do.`,
       )
     }
-    const copies = own.flatMap(({ placement, copyCount }) =>
-      Array.from({ length: copyCount }, () => placement),
-    )
     const count = instancesMax(variant)
     const capacity = capacityOf(variant)
+    const copies = own.flatMap((one) => placementsOf(one, { count, capacity }))
     if (canHold(copies, { count, capacity })) continue
+    const copyCount = own.reduce((sum, one) => sum + one.copyCount, 0)
     throw validationException(
       `${count} ${variant.production.InstanceType} instance(s) of the variant "${variantName}" cannot hold the ` +
-        `${copies.length} copies of the inference component(s) ${names}: each instance has ${capacity.cpuCores} CPU ` +
+        `${copyCount} copies of the inference component(s) ${names}: each instance has ${capacity.cpuCores} CPU ` +
         `core(s), ${capacity.accelerators} accelerator(s) and ${capacity.memoryMb} MB of memory.`,
     )
   }

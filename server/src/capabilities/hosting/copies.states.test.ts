@@ -122,6 +122,8 @@ test('planCopies fails a workload that has no room, once, and launches what has'
   )
   assert.deepEqual(unfit.failures[0]?.workload, { componentId: 'c', specification: 1 })
   assert.match(unfit.failures[0]?.failureReason ?? '', /^CapacityError: There is not enough room/)
+  const many = planCopies({ ...one, workloads: [workload(1e9)], replicas: [] })
+  assert.deepEqual([many.launches.length, many.failures.length], [2, 1], 'however many')
   const known = workload(3, { failure: 'known' })
   assert.equal(planCopies({ ...one, workloads: [known], replicas: [] }).failures.length, 0)
 })

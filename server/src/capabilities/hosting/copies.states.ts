@@ -107,7 +107,7 @@ class CopiesPlanning {
     const missing = workloads.map((workload) =>
       this.#keep(workload, active.filter(isCopyOf(workload))),
     )
-    for (const launches of missing) for (const launch of launches) this.#place(launch)
+    for (const copies of missing) this.#placeAll(copies)
     const instanceCount = this.#instanceCount()
     return {
       leaving: this.#leaving,
@@ -117,10 +117,8 @@ class CopiesPlanning {
     }
   }
 
-  /** @returns the copies that are to be launched */
-  #keep(workload: Workload, copies: readonly ObservedReplica[]): readonly WantedCopy[] {
-    const { fleet, now } = this.#host
-    const { copyCount, variant } = workload
+  #keep(workload: Workload, copies: readonly ObservedReplica[]): MissingCopies {
+    const { copyCount } = workload
     const dead = copies.filter(isDead)
     this.#leaving.push(...dead)
     const failed = this.#failureOf(workload, dead)
@@ -135,11 +133,7 @@ class CopiesPlanning {
     if (areReplaced) this.#leaving.push(...uprooted)
     for (const copy of kept)
       this.#staying.push({ ...workload.placement, instanceNumber: numberOf(copy) })
-    if (failed) return []
-    return Array.from({ length: copyCount - kept.length }, (_, index) => ({
-      workload,
-      launch: launchAfter(dead[index], { fleet, variant, now }),
-    }))
+    return { workload, dead, count: failed ? 0 : copyCount - kept.length }
   }
 
   /** @returns whether the workload is given up */
@@ -169,21 +163,31 @@ class CopiesPlanning {
     this.#failures.push(fleet.stage === 'Launching' ? failure : { ...failure, workload: key })
   }
 
-  #place({ workload, launch }: WantedCopy): void {
-    const { placement, componentId, specification } = workload
+  /** Where one copy of a workload has no room, the others have none either. */
+  #placeAll({ workload, dead, count }: MissingCopies): void {
+    for (let index = 0; index < count; index++) {
+      if (!this.#place(workload, dead[index])) return
+    }
+  }
+
+  /** @returns false when there is no room, nor will be when what leaves has left */
+  #place(workload: Workload, dead: ObservedReplica | undefined): boolean {
+    const { fleet, now } = this.#host
+    const { placement, componentId, specification, variant: copyVariant } = workload
     const instanceNumber =
       placeCopy(placement, this.#instances(this.#placed)) ?? this.#added(workload)
     if (instanceNumber !== undefined) {
+      const launch = launchAfter(dead, { fleet, variant: copyVariant, now })
       this.#launches.push({ ...launch, copy: { componentId, specification, instanceNumber } })
       this.#placed.push({ ...placement, instanceNumber })
       this.#staying.push({ ...placement, instanceNumber })
-      return
+      return true
     }
     // what leaves makes room, and is announced when it has left
     const later = placeCopy(placement, this.#instances(this.#staying))
     if (later !== undefined) {
       this.#staying.push({ ...placement, instanceNumber: later })
-      return
+      return true
     }
     const { variant } = this.#host
     const { inferenceComponentName } = workload
@@ -193,6 +197,7 @@ class CopiesPlanning {
       instances: this.#instances(this.#staying),
     }
     this.#fail(workload, capacityText({ inferenceComponentName, needs: placement }, host))
+    return false
   }
 
   /** One more instance, where there may be one and it would help. */
@@ -237,9 +242,11 @@ class CopiesPlanning {
   }
 }
 
-interface WantedCopy {
+/** How many copies a workload lacks; the first of them take the places of dead ones. */
+interface MissingCopies {
   readonly workload: Workload
-  readonly launch: Launch
+  readonly dead: readonly ObservedReplica[]
+  readonly count: number
 }
 
 function numberOf({ copy }: ObservedReplica): number {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { canHold, capacityText, instanceNumbers, placeCopy } from './placement.states.ts'
+import {
+  canHold,
+  capacityText,
+  instanceNumbers,
+  placeCopy,
+  placementsOf,
+} from './placement.states.ts'
 import type { Placement } from './workload.ts'
 
 const CAPACITY = { cpuCores: 2, accelerators: 0, memoryMb: 8192 }
@@ -94,4 +100,18 @@ test('what does not fit is told with what is needed and what is free', () => {
       'ml.m5.large instance(s) with 2 CPU core(s), 0 accelerator(s) and 8192 MB of memory each, the most that is ' +
       'free on one is 0 CPU core(s), 0 accelerator(s) and 6144 MB of memory.',
   )
+})
+
+test('placementsOf says of any number of copies whether there is room, without counting them out', () => {
+  const instances = { count: 2, capacity: CAPACITY }
+  const said = (copyCount: number, more: Partial<Placement> = {}) => {
+    const placements = placementsOf({ placement: needs(more), copyCount }, instances)
+    return [placements.length, canHold(placements, instances)]
+  }
+
+  assert.deepEqual(said(4), [4, true])
+  assert.deepEqual(said(5), [5, false])
+  assert.deepEqual(said(2 ** 31), [5, false])
+  assert.deepEqual(said(2 ** 31, { cpuCores: 0, memoryMb: 4096 }), [5, false], 'memory counts, too')
+  assert.deepEqual(said(1, { accelerators: 1 }), [1, false])
 })

@@ -80,6 +80,22 @@ export function canHold(
   return true
 }
 
+/**
+ * What `copyCount` copies take of so many instances, for `canHold`; of more than can be on them only as many as
+ * show that.
+ */
+export function placementsOf(
+  { placement, copyCount }: { readonly placement: Placement; readonly copyCount: number },
+  { count, capacity }: { readonly count: number; readonly capacity: InstanceCapacity },
+): readonly Placement[] {
+  const onOne = Math.min(
+    ...RESOURCES.map((name) =>
+      placement[name] === 0 ? copyCount : Math.floor(capacity[name] / placement[name] + ROUNDING),
+    ),
+  )
+  return Array.from({ length: Math.min(copyCount, onOne * count + 1) }, () => placement)
+}
+
 /** What a copy needs and what there is, for a person; `CapacityError` is what the SageMaker Python SDK looks for. */
 export function capacityText(
   copy: { readonly inferenceComponentName: string; readonly needs: Placement },

@@ -13,6 +13,7 @@ import {
   instancesMax,
   latestSpecification,
   type Placement,
+  placementsOf,
   readState,
   setScalesToZero,
   type Workload,
@@ -70,9 +71,7 @@ export async function beginComponentChange(
   }
   const serving = state?.fleets.find(({ stage }) => stage === 'Serving')
   const host = serving?.variants.find((one) => one.variantName === component.variantName)
-  const others = workloads
-    .filter((one) => one.variantName === component.variantName)
-    .flatMap((one) => Array.from({ length: one.copyCount }, () => one.placement))
+  const others = workloads.filter((one) => one.variantName === component.variantName)
   const now = platform.clock.now()
   const plan = planChange({
     ...{ next, copyCount, config, now },
@@ -103,14 +102,15 @@ function roomyBatch(
   placement: Placement,
   copyCount: number,
   room: {
-    readonly others: readonly Placement[]
+    readonly others: readonly Workload[]
     readonly count: number
     readonly capacity: ReturnType<typeof capacityOf>
   },
 ): number {
-  for (let batch = copyCount; batch > 0; batch--) {
-    const copies = [...room.others, ...Array.from({ length: batch }, () => placement)]
-    if (canHold(copies, room)) return batch
+  const others = room.others.flatMap((one) => placementsOf(one, room))
+  const own = placementsOf({ placement, copyCount }, room)
+  for (let batch = own.length; batch > 0; batch--) {
+    if (canHold([...others, ...own.slice(0, batch)], room)) return batch
   }
   return 0
 }

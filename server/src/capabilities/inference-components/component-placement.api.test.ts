@@ -46,6 +46,39 @@ test('a component that has no room fails with what it needs and what is free; on
   assert.equal((await host.settledComponent(beside)).InferenceComponentStatus, 'InService')
 })
 
+test('more copies than an inference component may have are refused; as many as there never is room for fail', async () => {
+  const { sagemaker } = host.server
+  const endpoint = await host.givenHost()
+  const name = await host.givenComponent(endpoint, host.specification(model, HALF))
+  const tooMany = {
+    name: 'ResourceLimitExceeded',
+    message: /is 1000 Copies, with a request of 1001/,
+  }
+  const RuntimeConfig = { CopyCount: 1_001 }
+
+  await assert.rejects(
+    host.createComponent(endpoint, host.specification(model, HALF), { RuntimeConfig }),
+    tooMany,
+  )
+  await assert.rejects(
+    sagemaker.updateInferenceComponent({ InferenceComponentName: name, RuntimeConfig }),
+    tooMany,
+  )
+  await assert.rejects(
+    sagemaker.updateInferenceComponentRuntimeConfig({
+      InferenceComponentName: name,
+      DesiredRuntimeConfig: RuntimeConfig,
+    }),
+    tooMany,
+  )
+  const most = await host.createComponent(endpoint, host.specification(model, HALF), {
+    RuntimeConfig: { CopyCount: 1_000 },
+  })
+  const { InferenceComponentStatus, FailureReason } = await host.settledComponent(most)
+  assert.equal(InferenceComponentStatus, 'Failed')
+  assert.match(FailureReason ?? '', /^CapacityError/)
+})
+
 test('more copies than there is room for go back to what there was, with the reason', async () => {
   const { sagemaker } = host.server
   const endpoint = await host.givenHost()

@@ -33,6 +33,7 @@ import {
 import type { InferenceComponent } from './inference-component.ts'
 import {
   validateBatches,
+  validateCopyCount,
   validateCreateInferenceComponent,
   validateUpdateInferenceComponent,
 } from './inference-component.validation.ts'
@@ -124,6 +125,7 @@ export async function updateInferenceComponentRuntimeConfig(
 ): Promise<Omit<SageMaker.UpdateInferenceComponentRuntimeConfigCommandOutput, '$metadata'>> {
   const name = input.InferenceComponentName ?? ''
   const copyCount = input.DesiredRuntimeConfig?.CopyCount ?? COPY_COUNT_DEFAULT
+  validateCopyCount(copyCount)
   const { inferenceComponentArn } = await change(scope, name, { copyCount })
   return { InferenceComponentArn: inferenceComponentArn }
 }

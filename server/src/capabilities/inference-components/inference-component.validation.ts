@@ -4,8 +4,15 @@ import type {
   InferenceComponentSpecification,
   UpdateInferenceComponentInput,
 } from '@aws-sdk/client-sagemaker'
-import { type AwsError, notImplemented, validationException } from '../../aws/errors.ts'
+import {
+  type AwsError,
+  notImplemented,
+  resourceLimitExceeded,
+  validationException,
+} from '../../aws/errors.ts'
 
+/** Far more than a machine holds; a plan says of each batch of copies what it does. */
+const COPIES_MAX = 1_000
 /** A batch's bounds, in percent of the component's copies. */
 const BATCH_PERCENT_MIN = 5
 const BATCH_PERCENT_MAX = 50
@@ -31,6 +38,7 @@ export function validateCreateInferenceComponent(input: CreateInferenceComponent
   if (input.RuntimeConfig && (input.RuntimeConfig.CopyCount ?? 0) < 1) {
     throw validationException('Inference components copy count an integer larger than 0')
   }
+  validateCopyCount(input.RuntimeConfig?.CopyCount)
 }
 
 export function validateUpdateInferenceComponent(input: UpdateInferenceComponentInput): void {
@@ -39,6 +47,16 @@ export function validateUpdateInferenceComponent(input: UpdateInferenceComponent
   if (!input.Specification && !input.RuntimeConfig) {
     throw refused('Neither Specification nor RuntimeConfig is given', 'give one of them or both')
   }
+  validateCopyCount(input.RuntimeConfig?.CopyCount)
+}
+
+/** @throws ResourceLimitExceeded */
+export function validateCopyCount(copyCount = 0): void {
+  if (copyCount <= COPIES_MAX) return
+  throw resourceLimitExceeded(
+    `The account-level service limit 'Maximum number of copies per inference component' is ${COPIES_MAX} Copies, ` +
+      `with a request of ${copyCount} Copies.`,
+  )
 }
 
 function validateSpecifications(
