@@ -9,6 +9,7 @@ import {
 import { parseS3Uri } from '../../aws/s3-uri.ts'
 import { acceleratorRefusal } from '../compute/index.ts'
 import { validateComponentHosts } from './component-host.validation.ts'
+import { requireInstances } from './instance-limit.validation.ts'
 import { isServerless, validateServerless } from './serverless.validation.ts'
 
 /** Refuses what is contradictory in itself, then what this platform does not do or have. */
@@ -44,7 +45,9 @@ export function validateCreateEndpointConfig(input: CreateEndpointConfigCommandI
       'The weights of all production variants are 0: no variant would get requests; give one a greater weight.',
     )
   }
-  for (const { InstanceType: type = '', InitialInstanceCount: count = 0 } of every) {
+  for (const variant of every) {
+    const { InstanceType: type = '', InitialInstanceCount: count = 0 } = variant
+    requireInstances(type, [count, variant.ManagedInstanceScaling?.MaxInstanceCount])
     const refusal = acceleratorRefusal({ type, count }, 'endpoint usage')
     if (refusal) throw refusal
   }

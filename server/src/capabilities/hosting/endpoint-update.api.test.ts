@@ -327,3 +327,35 @@ test('targets that no fleet can meet are refused and change nothing', async () =
   )
   assert.equal((await host.describe(name)).EndpointStatus, 'InService')
 })
+
+test('more instances of a variant than any machine runs are refused', async () => {
+  const { sagemaker } = host.server
+  const model = await host.createModel()
+  const endpoint = await host.givenEndpoint(host.variant(model))
+  const [InstanceType, InitialInstanceCount] = ['ml.m5.large', 1] as const
+  const tooMany = { name: 'ResourceLimitExceeded', message: /is 1000 Instances, .* delta of 1001 / }
+
+  await assert.rejects(
+    host.createConfig(host.variant(model, { InstanceType, InitialInstanceCount: 1_001 })),
+    tooMany,
+  )
+  const ManagedInstanceScaling = { Status: 'ENABLED', MaxInstanceCount: 1_001 } as const
+  const { roleArn: ExecutionRoleArn } = host.server
+  await assert.rejects(
+    sagemaker.createEndpointConfig({
+      EndpointConfigName: host.newName(),
+      ExecutionRoleArn,
+      ProductionVariants: [
+        { VariantName: 'A', InstanceType, InitialInstanceCount, ManagedInstanceScaling },
+      ],
+    }),
+    tooMany,
+  )
+  await assert.rejects(
+    sagemaker.updateEndpointWeightsAndCapacities({
+      EndpointName: endpoint,
+      DesiredWeightsAndCapacities: [{ VariantName: 'AllTraffic', DesiredInstanceCount: 1_001 }],
+    }),
+    tooMany,
+  )
+})

@@ -6,6 +6,7 @@ import { validationException } from '../../aws/errors.ts'
 import { managedRange } from './component-host.ts'
 import { validateDeploymentConfig } from './deployment.validation.ts'
 import type { FleetVariant, ServerlessSettings } from './fleet.ts'
+import { requireInstances } from './instance-limit.validation.ts'
 import { requireProvisionable } from './serverless.validation.ts'
 
 /** @throws ValidationException when properties are excluded from a retention that was not asked for */
@@ -44,6 +45,7 @@ export function validateTargets(
   for (const target of targets) {
     const variant = serving.variants.find(({ variantName }) => variantName === target.VariantName)
     const managed = variant !== undefined && managedRange(variant) !== undefined
+    requireInstances(variant?.production.InstanceType ?? '', [target.DesiredInstanceCount])
     validateTarget(target, { serverless: variant?.desiredServerless, managed })
   }
   const total = serving.variants.reduce((sum, { variantName, desiredWeight }) => {

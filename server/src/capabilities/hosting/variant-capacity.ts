@@ -8,6 +8,7 @@ import { capacityStory } from './endpoint-story.ts'
 import { readFleets, setFleetVariants } from './fleet.store.ts'
 import type { Fleet, FleetVariant, ServerlessSettings } from './fleet.ts'
 import { aimAt, type VariantTarget } from './fleet-variant.ts'
+import { INSTANCES_MAX } from './instance-limit.validation.ts'
 import { readReplicas } from './replica.store.ts'
 
 /** How many instances a variant of the serving fleet has, and shall have. */
@@ -82,7 +83,8 @@ function targetOf(
   capacity: number,
 ): VariantTarget | undefined {
   if (!desiredServerless) {
-    return capacity === desiredInstanceCount ? undefined : { variantName, instanceCount: capacity }
+    const instanceCount = Math.min(capacity, INSTANCES_MAX)
+    return instanceCount === desiredInstanceCount ? undefined : { variantName, instanceCount }
   }
   const { maxConcurrency, provisionedConcurrency: before } = desiredServerless
   const provisionedConcurrency = Math.min(capacity, maxConcurrency)
