@@ -1,3 +1,7 @@
+import { join } from 'node:path'
+import { askAdminSocket } from '../platform/admin-socket.ts'
+import { ADMIN_SOCKETS } from '../platform/run-directory.ts'
+
 /** A task that runs, as control lists it. */
 export interface RunningTask {
   readonly kind: string
@@ -16,4 +20,13 @@ export function farewell(tasks: readonly RunningTask[]): readonly string[] {
 
 function namesOf(tasks: readonly RunningTask[], isMeant: (task: RunningTask) => boolean): string {
   return [...new Set(tasks.filter(isMeant).map(({ name }) => name))].sort().join(', ')
+}
+
+/** What a stop means for what runs; nothing when control cannot say it just now, for a stop goes on without. */
+export async function tellTasks(runDirectory: string): Promise<readonly string[]> {
+  const path = join(runDirectory, ADMIN_SOCKETS.control)
+  const answer = await askAdminSocket<{ tasks: RunningTask[] }>(path, 'GET', '/tasks').catch(
+    () => undefined,
+  )
+  return farewell(answer?.tasks ?? [])
 }

@@ -3,10 +3,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config.ts'
 import { type Installation, openInstallation } from '../installation.ts'
-import { askAdminSocket, openAdminSocket } from '../platform/admin-socket.ts'
+import { openAdminSocket } from '../platform/admin-socket.ts'
 import { ADMIN_SOCKETS, runDirectory } from '../platform/run-directory.ts'
 import { claimDataDirectory } from './claim.ts'
-import { farewell, type RunningTask } from './farewell.ts'
+import { tellTasks } from './farewell.ts'
 import { type Fate, fateOf, watchDataDirectory } from './forgotten.ts'
 import { portHolder } from './port.ts'
 import { type ProcessStatus, processStatus } from './process-status.ts'
@@ -61,7 +61,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     'GET /status': life.status,
     'GET /keys': async (): Promise<SupervisorKeys> => rootKey,
     'POST /stop': async () => {
-      const lines = await tellTasks(dataDir)
+      const lines = await tellTasks(runDirectory(dataDir))
       void life.stop()
       return { lines }
     },
@@ -92,7 +92,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Super
     url: urlOf(config),
     stopped,
     stop: async () => {
-      for (const line of await tellTasks(dataDir)) say(line)
+      for (const line of await tellTasks(runDirectory(dataDir))) say(line)
       await life.stop()
     },
   }
@@ -134,11 +134,4 @@ function createLife({ config, clock }: SupervisorOptions, processes: Processes) 
 
 function urlOf({ host, port }: Config): string {
   return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
-}
-
-/** What a stop means for what runs; nothing when control does not answer just now. */
-async function tellTasks(dataDir: string): Promise<readonly string[]> {
-  const path = join(runDirectory(dataDir), ADMIN_SOCKETS.control)
-  const answer = await askAdminSocket<{ tasks: RunningTask[] }>(path, 'GET', '/tasks')
-  return farewell(answer?.tasks ?? [])
 }
