@@ -151,7 +151,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     ],
   })
   const endpoints = superviseEndpoints(platform)
-  const alarms = superviseAlarms(platform, { actions: [scalingAlarmActions] })
+  const alarms = superviseAlarms(platform, { actions: [scalingAlarmActions], gauge })
   const scaling = superviseScaling(platform)
   const queues = superviseAsyncInference(platform)
   const usage = recordTaskUsage(platform)

@@ -81,7 +81,7 @@ export async function startRehearsal(): Promise<Rehearsal> {
       eventually(
         async () => {
           const { EndpointStatus } = await sagemaker.describeEndpoint({ EndpointName: name })
-          return EndpointStatus?.endsWith('ing') ? undefined : EndpointStatus
+          return /(?:ing|RollingBack)$/.test(EndpointStatus ?? '') ? undefined : EndpointStatus
         },
         { timeoutMs: 60_000, what: `endpoint ${name} to settle` },
       ),

@@ -23,13 +23,21 @@ export interface Evaluation {
   readonly found: StateChange<MetricAlarm>
 }
 
-/** Evaluates metric alarms whose rows are locked, and writes what changes. */
+/**
+ * Evaluates metric alarms whose rows are locked, and writes what changes.
+ *
+ * @param asked.now the time by which they were taken: by a later one they would be taken again for the same period
+ */
 export async function evaluateAlarms(
   platform: AlarmPlatform,
   transaction: Queryable,
-  { alarms, cause }: { readonly alarms: readonly MetricAlarm[]; readonly cause: EvaluationCause },
+  asked: {
+    readonly alarms: readonly MetricAlarm[]
+    readonly cause: EvaluationCause
+    readonly now: Date
+  },
 ): Promise<readonly Evaluation[]> {
-  const now = platform.clock.now()
+  const { alarms, cause, now } = asked
   const points = await pointsNow(transaction, { alarms, cause, now })
   const evaluations = alarms.map((alarm, index) => evaluate(alarm, points[index] ?? [], now))
   const changes = evaluations

@@ -1,6 +1,6 @@
-import { type Clock, monotonicMs } from '../../base/clock.ts'
+import { monotonicMs } from '../../base/clock.ts'
 import { inRealTime, keepLooking, type Moment } from '../../base/lookout.ts'
-import { isFrozen } from '../../base/steerable-clock.ts'
+import type { WorkGauge } from '../../base/work-gauge.ts'
 import type { Platform } from '../../platform/scope.ts'
 import { METRICS_TOPIC } from '../metrics/index.ts'
 import { takeWaitingActions } from './alarm-action.activities.ts'
@@ -30,10 +30,17 @@ const EMPTY_AGENDA: AlarmAgenda = {
  */
 export function superviseAlarms(
   platform: Platform,
-  { actions }: { readonly actions: readonly AlarmActionRunner[] },
+  {
+    actions,
+    gauge,
+  }: {
+    readonly actions: readonly AlarmActionRunner[]
+    /** Counts news that are not acted on yet: a clock that is moved waits for it. */
+    readonly gauge?: WorkGauge
+  },
 ): AsyncDisposable {
   const { changes, clock, database, log } = platform
-  const news = createNews(clock)
+  const news = createNews(gauge)
   let agenda = EMPTY_AGENDA
   let isAsked = true
   let sweepAtMs = 0
@@ -45,11 +52,15 @@ export function superviseAlarms(
     const startedMs = monotonicMs()
     const isQuick = news.takeQuick(agenda)
     news.takeResting()
-    await evaluateDueAlarms(platform)
-    if (isQuick) await evaluateQuickAlarms(platform)
-    const failedActions = await takeWaitingActions(platform, actions)
-    agenda = await readAgenda(database)
-    news.tookSince(startedMs, isQuick)
+    let failedActions = 0
+    try {
+      await evaluateDueAlarms(platform)
+      if (isQuick) await evaluateQuickAlarms(platform)
+      failedActions = await takeWaitingActions(platform, actions)
+      agenda = await readAgenda(database)
+    } finally {
+      news.tookSince(startedMs, { ...agenda, isQuick })
+    }
     sweepAtMs = monotonicMs() + (isOverdue() ? BUSY_MS : failedActions > 0 ? RETRY_MS : SWEEP_MS)
   }
   const lookout = keepLooking(async (): Promise<readonly Moment[]> => {
@@ -70,7 +81,7 @@ export function superviseAlarms(
       lookout.hint()
     }),
     changes.subscribe(METRICS_TOPIC, () => {
-      news.came()
+      news.came(agenda)
       if (news.dueMs(agenda) < sweepAtMs) lookout.hint()
     }),
   ]
@@ -82,21 +93,26 @@ export function superviseAlarms(
   }
 }
 
+interface RoundTaken extends Pick<AlarmAgenda, 'hasRestingAlarms'> {
+  readonly isQuick: boolean
+}
+
 /** New data of metrics, of which more may come in than can be acted on one by one. */
-function createNews(clock: Clock) {
+function createNews(gauge: WorkGauge | undefined) {
   let [isForQuick, isForResting] = [false, false]
   let [quickAgainMs, restingAgainMs] = [0, 0]
+  let acted: (() => void) | undefined
   return {
-    came: (): void => {
+    came: ({ hasRestingAlarms }: AlarmAgenda): void => {
       isForQuick = true
       isForResting = true
+      if (hasRestingAlarms) acted ??= gauge?.begin()
     },
     /** When to act on what came, in monotonic time. */
     dueMs: ({ hasQuickAlarms, hasRestingAlarms }: AlarmAgenda): number =>
       Math.min(
         isForQuick && hasQuickAlarms ? quickAgainMs : Infinity,
-        // before somebody moves a clock that stands still, resting alarms have to know what is new
-        isForResting && hasRestingAlarms ? (isFrozen(clock) ? 0 : restingAgainMs) : Infinity,
+        isForResting && hasRestingAlarms ? restingAgainMs : Infinity,
       ),
     /** @returns whether alarms of short periods are to be evaluated now */
     takeQuick: ({ hasQuickAlarms }: AlarmAgenda): boolean => {
@@ -107,10 +123,13 @@ function createNews(clock: Clock) {
     takeResting: (): void => {
       isForResting = false
     },
-    tookSince: (startedMs: number, isQuick: boolean): void => {
+    /** A round is over, whatever became of it. */
+    tookSince: (startedMs: number, { isQuick, hasRestingAlarms }: RoundTaken): void => {
       const shareMs = (monotonicMs() - startedMs) * NEWS_SHARE
       restingAgainMs = startedMs + shareMs
       if (isQuick) quickAgainMs = startedMs + Math.max(QUICK_ROUND_MS, shareMs)
+      acted?.()
+      acted = isForResting && hasRestingAlarms ? gauge?.begin() : undefined
     },
   }
 }

@@ -39,6 +39,7 @@ export async function evaluateDueAlarms(platform: AlarmPlatform): Promise<void> 
       const evaluations = await evaluateAlarms(platform, transaction, {
         alarms,
         cause: 'Scheduled',
+        now,
       })
       for (const { alarm, found } of evaluations) {
         if (actionsRepeated(changedAlarm(found, now)).length > 0) rests.delete(alarm.alarmId)
@@ -50,7 +51,10 @@ export async function evaluateDueAlarms(platform: AlarmPlatform): Promise<void> 
   }
 }
 
-/** Alarms whose metrics have other samples than when they came to rest are evaluated at the next occasion. */
+/**
+ * Alarms whose metrics have other samples than when they came to rest are due: when one should have been
+ * evaluated is not known, and to do so once more than the time asks for finds nothing else.
+ */
 async function wakeRestingAlarms({ clock, database }: AlarmPlatform): Promise<void> {
   const rests = await listRests(database)
   if (rests.length === 0) return
@@ -58,8 +62,14 @@ async function wakeRestingAlarms({ clock, database }: AlarmPlatform): Promise<vo
   if (changed.length === 0) return
   const alarmIds = changed.flatMap((index) => rests[index]?.alarmId ?? [])
   await database.transaction(async (transaction) => {
-    const alarms = await takeRestingAlarms(transaction, alarmIds)
-    await writeNextLooks(transaction, { alarms, rests: new Map(), now: clock.now() })
+    const taken = await takeRestingAlarms(transaction, alarmIds)
+    const woken = taken.map(({ alarmId }) => alarmId)
+    const at = clock.now()
+    await updateNextLooks(
+      transaction,
+      woken.map((alarmId) => ({ alarmId, at })),
+    )
+    await replaceRests(transaction, { alarmIds: woken, rests: [] })
   })
 }
 
@@ -116,7 +126,8 @@ export async function evaluateQuickAlarms(platform: AlarmPlatform): Promise<void
     const page = { afterId, limit: BATCH_ALARMS }
     afterId = await platform.database.transaction(async (transaction) => {
       const alarms = await takeQuickAlarms(transaction, page)
-      await evaluateAlarms(platform, transaction, { alarms, cause: 'NewData' })
+      const now = platform.clock.now()
+      await evaluateAlarms(platform, transaction, { alarms, cause: 'NewData', now })
       return alarms.length < BATCH_ALARMS ? undefined : alarms.at(-1)?.alarmId
     })
   }

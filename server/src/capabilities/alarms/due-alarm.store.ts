@@ -69,7 +69,7 @@ export async function updateEvaluatedAt(
   ])
 }
 
-/** Metric alarms that rest are due as others are that were looked at now; locked until the transaction ends. */
+/** Takes metric alarms that rest, and that no other control has in its hands. */
 export async function takeRestingAlarms(
   transaction: Queryable,
   alarmIds: readonly number[],

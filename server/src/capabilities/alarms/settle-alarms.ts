@@ -28,9 +28,9 @@ export async function settleAlarms(
   return platform.database.transaction(async (transaction) => {
     const all = await listDescendantNames(transaction, place, names)
     const alarms = await lockMetricAlarms(transaction, place, all)
-    const evaluations = await evaluateAlarms(platform, transaction, { alarms, cause: 'Asked' })
-    const at = platform.clock.now()
-    const sights = new Map(evaluations.map((one) => [one.alarm.name, sightOf(one, at)]))
+    const now = platform.clock.now()
+    const evaluations = await evaluateAlarms(platform, transaction, { alarms, cause: 'Asked', now })
+    const sights = new Map(evaluations.map((one) => [one.alarm.name, sightOf(one, now)]))
     const readings = await readAlarms(transaction, place, names)
     return readings.map((reading) => {
       const seen = sights.get(reading.alarmName)
