@@ -130,8 +130,11 @@ export async function deleteWorkloads(
   exceptSpecification?: number,
 ): Promise<void> {
   await transaction.query(
-    `delete from component_workload
-     where component_id = $1 and ($2::integer is null or specification <> $2)`,
+    `with deleted as (
+       delete from component_workload
+       where component_id = $1 and ($2::integer is null or specification <> $2) returning endpoint_id)
+     update fleet set published_version = null
+     where stage <> 'Retiring' and endpoint_id in (select endpoint_id from deleted)`,
     [componentId, exceptSpecification ?? null],
   )
 }

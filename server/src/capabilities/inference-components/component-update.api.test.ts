@@ -190,8 +190,11 @@ test('an alarm that goes off while a batch is watched takes the update back', as
   })
   await eventually(async () => (await replicasOf(endpoint)).length === 2)
 
+  // a state that was set lasts until the next evaluation: none comes while the clock stands still
+  await host.server.steering.freeze()
   await cloudwatch.setAlarmState({ AlarmName, StateValue: 'ALARM', StateReason: 'too slow' })
   const component = await host.settledComponent(name)
+  await host.server.steering.resume()
 
   assert.equal(component.InferenceComponentStatus, 'InService')
   assert.match(component.FailureReason ?? '', /^Alarm\(s\) in ALARM state: .*too slow/)

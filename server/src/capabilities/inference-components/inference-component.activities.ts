@@ -71,10 +71,14 @@ export function createComponentActivities(platform: Platform): ComponentActiviti
     giveBack: (key, { nextCount }) => setCounts(key, () => ({ nextCount })),
     endRollback: (key) => endRollback(platform, key),
     settle: (key, end) => settle(platform, key, end),
+    withdraw: async (key) => {
+      await changeComponentRows(platform, key, ({ transaction, component }) =>
+        deleteWorkloads(transaction, component.componentId),
+      )
+    },
     remove: async (key) => {
       await changeComponentRows(platform, key, async ({ transaction, component }) => {
         const { componentId, place, inferenceComponentArn } = component
-        await deleteWorkloads(transaction, componentId)
         await removeTags(transaction, place, inferenceComponentArn)
         await deleteInferenceComponentRow(transaction, componentId)
       })

@@ -44,6 +44,8 @@ export interface ComponentActivities {
   /** The specification before is the only one. */
   endRollback(key: ComponentKey): Promise<void>
   settle(key: ComponentKey, end: ComponentEnd): Promise<void>
+  /** Routes name the component no more. */
+  withdraw(key: ComponentKey): Promise<void>
   /** The component is gone, its copies before it. */
   remove(key: ComponentKey): Promise<void>
 }
@@ -83,7 +85,7 @@ export async function changeComponent(
   await workflow.activity('settle', () => activities.settle(key, end), STUBBORN)
 }
 
-/** DeleteInferenceComponent: requests end, then copies, then the component is gone. */
+/** DeleteInferenceComponent: requests end, then copies; once no gateway knows of it, the component is gone. */
 export async function removeComponent(
   workflow: Workflow,
   activities: ComponentActivities,
@@ -91,6 +93,8 @@ export async function removeComponent(
 ): Promise<void> {
   const retired = () => activities.awaitRetired(key)
   await workflow.activity('await the end of what retires', retired, STUBBORN)
+  await workflow.activity('withdraw the component', () => activities.withdraw(key), STUBBORN)
+  await workflow.activity('await gateways', () => activities.awaitRouted(key), STUBBORN)
   await workflow.activity('remove the component', () => activities.remove(key), STUBBORN)
 }
 
